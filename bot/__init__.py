@@ -1,0 +1,1 @@
+"""Who talks: the rooms of the bot, the only code that knows Telegram."""

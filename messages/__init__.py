@@ -1,0 +1,1 @@
+"""What is said: care protocols, texts in every language, and what words mean. Pure."""

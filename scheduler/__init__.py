@@ -1,0 +1,1 @@
+"""What is owed: to whom, when, and what came of it."""

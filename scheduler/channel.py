@@ -1,0 +1,114 @@
+"""The way out: what a channel is given to deliver and the outcomes it may answer with.
+
+The dispatcher knows only this file; Telegram stands behind it in ``bot/telegram.py``. An outcome
+is a value, never an exception, because what to do next depends on one question above all: is it
+*certain* that the person did not get the message? Only then may it simply be tried again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+AttachmentKind = Literal["photo", "document", "voice", "video", "sticker", "audio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button under a message: it carries ids (``data``, at most 64 bytes) or opens a link."""
+
+    label: str
+    data: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message.
+
+    Exactly one of ``file_id`` (a file that Telegram already has) and ``made`` is given. ``made``
+    names a maker ("qr", "calendar", "chart"), which draws the file from ``args`` at the moment
+    of sending, so that no file waits in the database.
+    """
+
+    kind: AttachmentKind
+    file_id: str | None = None
+    made: str | None = None
+    args: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message ready to leave.
+
+    ``html`` uses Telegram's HTML subset and is the caption where there is an attachment.
+    ``edit_message_id`` makes it an edit of a message sent before; ``buttons`` are rows.
+    ``reply_to`` is a message of the same chat; it is dropped silently if it is gone.
+    """
+
+    chat_id: int
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    attachment: Attachment | None = None
+    edit_message_id: int | None = None
+    reply_to: int | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Telegram accepted it. ``file_id`` is set where a file was uploaded, to send it again."""
+
+    message_id: int
+    file_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The person cannot be reached at all: certain, and not to be tried again."""
+
+    reason: Literal["blocked", "deactivated", "chat_not_found", "never_started", "kicked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Telegram refuses this message, whoever it is for; trying again would not help."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Certainly not sent; may be tried again.
+
+    ``after_ms`` is what Telegram asked for (None: our own backoff). ``scope`` tells whether the
+    wait is the chat's or the whole bot's.
+    """
+
+    reason: str
+    after_ms: int | None = None
+    scope: Literal["chat", "bot"] = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Nobody can tell whether it was sent: the answer was lost after the request had left."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The group became a supergroup with another id: certain; send it there."""
+
+    chat_id: int
+
+
+Outcome = Delivered | Unreachable | Rejected | Retry | Ambiguous | Migrated
+
+
+class Channel(Protocol):
+    """Delivers one message at a time per call; calls may run side by side."""
+
+    async def deliver(self, message: Message) -> Outcome:
+        """Deliver ``message`` once. Never raises for a fault of the network or of Telegram."""
+        ...
