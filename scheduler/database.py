@@ -1,0 +1,286 @@
+"""The driver port: encrypted storage behind a thin, synchronous transaction.
+
+Use cases are plain functions ``f(tx, …, now)`` over an open :class:`Tx`; async code reaches them
+through :class:`Store`, which runs each in a transaction of its own on the one thread that owns
+the connection. SQL stays in the dialect that SQLite and PostgreSQL share, with named parameters,
+so that a second driver can stand beside the SQLCipher one.
+"""
+
+import asyncio
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlcipher3 import dbapi2
+from sqlite_utils import Database as SqliteDatabase
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = dict[str, Any]
+
+# Versions with the WAL-reset bug, which can lose committed transactions at a checkpoint.
+FIRST_BROKEN_SQLITE = (3, 7, 0)
+FIRST_SOUND_SQLITE = (3, 51, 3)
+BUSY_TIMEOUT_MS = 10_000
+
+
+class DatabaseProblem(Exception):
+    """The database cannot be used; the text says why and what to do next."""
+
+
+class WrongKey(DatabaseProblem):
+    """The key does not open the file. The file was not touched."""
+
+
+class AlreadyInUse(DatabaseProblem):
+    """Another process works on the same database."""
+
+
+class Driver(Protocol):
+    """What a database has to offer; one connection, used from one thread."""
+
+    def execute(self, sql: str, params: Mapping[str, object]) -> tuple[list[Row], int]:
+        """Run one statement and return its rows and the number of rows it changed."""
+        ...
+
+    def execute_many(self, sql: str, params: Iterable[Mapping[str, object]]) -> int:
+        """Run one statement for each set of parameters; return how many rows changed."""
+        ...
+
+    def begin(self) -> None:
+        """Begin a transaction that may write; waits for another writer."""
+        ...
+
+    def commit(self) -> None:
+        """Make the transaction durable: it survives a power cut from here on."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo the transaction."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection and free the database for another process."""
+        ...
+
+
+class Tx:
+    """One open transaction of one clinic.
+
+    Every statement must name ``clinic_id``, which is bound here: a query that forgets whose rows
+    it touches is refused, not run.
+    """
+
+    __slots__ = ("_driver", "clinic_id", "woke")
+
+    def __init__(self, driver: Driver, clinic_id: int) -> None:
+        self._driver = driver
+        self.clinic_id = clinic_id
+        self.woke = False
+
+    def _bound(self, sql: str, params: Mapping[str, object]) -> dict[str, object]:
+        if "clinic_id" not in sql:
+            raise ValueError(f"the statement is not bound to a clinic: {sql}")
+        return {**params, "clinic_id": self.clinic_id}
+
+    def all(self, sql: str, /, **params: object) -> list[Row]:
+        """Return every row of a query."""
+        return self._driver.execute(sql, self._bound(sql, params))[0]
+
+    def first(self, sql: str, /, **params: object) -> Row | None:
+        """Return the first row of a query, or None."""
+        rows = self.all(sql, **params)
+        return rows[0] if rows else None
+
+    def value(self, sql: str, /, **params: object) -> Any:
+        """Return the first column of the first row, or None where there is no row."""
+        row = self.first(sql, **params)
+        return None if row is None else next(iter(row.values()))
+
+    def run(self, sql: str, /, **params: object) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._driver.execute(sql, self._bound(sql, params))[1]
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> int:
+        """Run a statement once for each mapping in ``rows``; return how many rows changed."""
+        return self._driver.execute_many(sql, (self._bound(sql, row) for row in rows))
+
+    def wake(self) -> None:
+        """Ask for the dispatcher to look at the outbox as soon as this is committed."""
+        self.woke = True
+
+
+class SqlcipherDriver:
+    """SQLite through SQLCipher and sqlite-utils, one file, one process.
+
+    Args:
+        path: the database file; it is made where there is none.
+        key: 64 hexadecimal digits, the raw 256-bit key.
+
+    Raises:
+        WrongKey: the key does not open an existing file, or the file is not ours.
+        AlreadyInUse: another process holds the lock file beside the database.
+        DatabaseProblem: the SQLite in use has the WAL-reset bug, or the folder is unusable.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        _refuse_unsound_sqlite(dbapi2.sqlite_version)
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+            raise WrongKey("DATABASE_KEY must be 64 hexadecimal digits; `aftercare init` makes one")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DatabaseProblem(
+                f"{path.parent}: cannot write there ({error.strerror}); "
+                "give the folder to the user that runs the bot, or change DATABASE_URL"
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise AlreadyInUse(
+                f"{path}: another aftercare process is using this database; stop it first "
+                "(two bots on one database would send everything twice)"
+            ) from error
+        try:
+            self.connection = self._open(path, key)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self.sqlite_utils = SqliteDatabase(self.connection)
+
+    def _open(self, path: Path, key: str) -> Any:
+        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+        try:
+            # SQLCipher would print its own lines about a wrong key; ours says what to do.
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = \"x'{key}'\"")
+            # The first read proves the key, before anything is written.
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            os.chmod(path, 0o600)  # noqa: PTH101 -- before WAL files copy the mode
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        except dbapi2.DatabaseError as error:
+            connection.close()
+            if "not a database" in str(error):
+                raise WrongKey(
+                    f"{path}: the key does not open this database (or it is not one of ours); "
+                    "the file was not touched; look at DATABASE_KEY / DATABASE_KEY_FILE"
+                ) from error
+            raise DatabaseProblem(f"{path}: cannot be opened: {error}") from error
+        return connection
+
+    def execute(self, sql: str, params: Mapping[str, object]) -> tuple[list[Row], int]:
+        """Run one statement and return its rows and the number of rows it changed."""
+        cursor = self.sqlite_utils.execute(sql, dict(params))
+        if cursor.description is None:
+            return [], cursor.rowcount
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return rows, max(cursor.rowcount, 0)
+
+    def execute_many(self, sql: str, params: Iterable[Mapping[str, object]]) -> int:
+        """Run one statement for each set of parameters; return how many rows changed."""
+        return max(self.connection.executemany(sql, params).rowcount, 0)
+
+    def begin(self) -> None:
+        """Take the write lock at once: a deferred BEGIN could fail after the first read."""
+        self.connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Commit; durable when this returns (synchronous=FULL)."""
+        self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if SQLite has not done so by itself already."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection (which folds the WAL into the file) and give the lock back."""
+        self.connection.close()
+        os.close(self._lock)
+
+
+class Store:
+    """The async edge: runs use cases on the database's own thread, one transaction each."""
+
+    def __init__(self, driver: Driver, clinic_id: int = 1) -> None:
+        self._driver = driver
+        self._clinic_id = clinic_id
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._on_wake: Callable[[], None] = lambda: None
+
+    def on_wake(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` on the event loop after each commit that left work in the outbox."""
+        self._on_wake = wake
+
+    async def write(
+        self, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``use_case`` in a transaction; commit, or undo all of it if it raises."""
+        loop = asyncio.get_running_loop()
+        result, woke = await loop.run_in_executor(
+            self._thread, lambda: self._transact(use_case, *args, **kwargs)
+        )
+        if woke:
+            self._on_wake()
+        return result
+
+    # One writer thread makes reading and writing the same thing; the names tell the reader which.
+    read = write
+
+    def write_now(
+        self, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``use_case`` and wait for it: for the command line, where no loop runs."""
+        return self._thread.submit(lambda: self._transact(use_case, *args, **kwargs)).result()[0]
+
+    def _transact(
+        self, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[T, bool]:
+        tx = Tx(self._driver, self._clinic_id)
+        self._driver.begin()
+        try:
+            result = use_case(tx, *args, **kwargs)
+            self._driver.commit()
+        except BaseException:
+            self._driver.rollback()
+            raise
+        return result, tx.woke
+
+    def close(self) -> None:
+        """Finish what is under way and close the database."""
+        self._thread.submit(self._driver.close).result()
+        self._thread.shutdown()
+
+
+def _refuse_unsound_sqlite(version: str) -> None:
+    parts = tuple(int(part) for part in version.split("."))
+    if FIRST_BROKEN_SQLITE <= parts < FIRST_SOUND_SQLITE:
+        raise DatabaseProblem(
+            f"SQLite {version} can lose committed data (the WAL-reset bug, mended in 3.51.3); "
+            "install the locked dependencies again: `make run` does it"
+        )
+
+
+def path_of(url: str) -> Path:
+    """Return the file that a DATABASE_URL names.
+
+    Raises:
+        DatabaseProblem: the URL is not ``sqlite:///…``.
+    """
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or len(url) == len(prefix):
+        raise DatabaseProblem(
+            f"DATABASE_URL: {url.split(':', 1)[0]} is not supported; use sqlite:///path/to/file.db"
+        )
+    return Path(url.removeprefix(prefix))

@@ -1,0 +1,352 @@
+"""The outbox: the one table of everything to be sent, and the only code that changes its states.
+
+A row is ``pending`` until it is taken, ``sending`` from just before its request leaves, and ends
+in exactly one of ``sent``, ``expired``, ``canceled``, ``refused``, ``uncertain`` with a reason.
+A pending row with ``held`` set waits for a person (consent, a pause) and is not looked at.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Any, Literal
+
+from scheduler.channel import Attachment, Button, Message
+from scheduler.database import Row, Tx
+
+Kind = Literal["reminder", "alert", "broadcast", "relay", "answer"]
+SETTLED = ("sent", "expired", "canceled", "refused", "uncertain")
+
+
+class Lane(IntEnum):
+    """Who goes first: a lower lane overtakes a higher one."""
+
+    SAFETY = 0
+    ANSWER = 1
+    REMINDER = 2
+    BROADCAST = 3
+
+
+LANE_OF: Mapping[Kind, Lane] = {
+    "alert": Lane.SAFETY,
+    "answer": Lane.ANSWER,
+    "relay": Lane.ANSWER,
+    "reminder": Lane.REMINDER,
+    "broadcast": Lane.BROADCAST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a row that was worded beforehand says: a message, but for the chat it goes to.
+
+    ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
+    of one whose Telegram id is known. ``burn`` wipes the words once sent: they hold a secret.
+    """
+
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    attachment: Attachment | None = None
+    edit_message_id: int | None = None
+    edits_row: int | None = None
+    reply_to: int | None = None
+    burn: bool = False
+
+    def to_json(self) -> str:
+        """Return the form that the ``content`` column holds."""
+        return json.dumps(
+            {name: value for name, value in asdict(self).items() if value}, ensure_ascii=False
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Said":
+        """Read the ``content`` column back."""
+        data: dict[str, Any] = json.loads(text)
+        attachment = data.pop("attachment", None)
+        buttons = data.pop("buttons", ())
+        return cls(
+            **data,
+            buttons=tuple(tuple(Button(**button) for button in row) for row in buttons),
+            attachment=Attachment(**attachment) if attachment else None,
+        )
+
+    def message(self, chat_id: int, edit_message_id: int | None = None) -> Message:
+        """Return the message for a chat; ``edit_message_id`` is what ``edits_row`` became."""
+        return Message(
+            chat_id=chat_id,
+            html=self.html,
+            buttons=self.buttons,
+            attachment=self.attachment,
+            edit_message_id=edit_message_id or self.edit_message_id,
+            reply_to=self.reply_to,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One step of a plan, owed to a patient for a session. Instants in UTC epoch ms."""
+
+    session_id: int
+    step_key: str
+    occurrence: int
+    due_at: int
+    ready_at: int
+    useful_until: int
+
+
+def say(
+    tx: Tx,
+    said: Said,
+    *,
+    chat_id: int,
+    now: int,
+    kind: Kind = "answer",
+    lane: Lane | None = None,
+    patient_id: int | None = None,
+    enrollment_id: int | None = None,
+    broadcast_id: int | None = None,
+) -> int:
+    """Owe ``said`` to a chat from this moment (UTC epoch ms) on; return the row's id."""
+    tx.wake()
+    row: int = tx.value(
+        """INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, enrollment_id,
+               broadcast_id, content, due_at, ready_at, state, created_at)
+           VALUES (:clinic_id, :kind, :lane, :chat_id, :patient_id, :enrollment_id,
+               :broadcast_id, :content, :now, :now, 'pending', :now)
+           RETURNING id""",
+        kind=kind,
+        lane=int(LANE_OF[kind] if lane is None else lane),
+        chat_id=chat_id,
+        patient_id=patient_id,
+        enrollment_id=enrollment_id,
+        broadcast_id=broadcast_id,
+        content=said.to_json(),
+        now=now,
+    )
+    return row
+
+
+def owe_steps(
+    tx: Tx,
+    steps: Iterable[Owed],
+    *,
+    patient_id: int,
+    enrollment_id: int,
+    chat_id: int | None,
+    held: str | None,
+    now: int,
+) -> int:
+    """Owe the steps of a plan; a step already owed for its session is left as it is.
+
+    Returns:
+        How many rows were added.
+    """
+    tx.wake()
+    return tx.many(
+        """INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, enrollment_id,
+               session_id, step_key, occurrence, due_at, ready_at, useful_until, state, held,
+               created_at)
+           VALUES (:clinic_id, 'reminder', :lane, :chat_id, :patient_id, :enrollment_id,
+               :session_id, :step_key, :occurrence, :due_at, :ready_at, :useful_until, 'pending',
+               :held, :now)
+           ON CONFLICT (clinic_id, session_id, step_key, occurrence)
+               WHERE step_key IS NOT NULL DO NOTHING""",
+        (
+            {
+                "lane": int(Lane.REMINDER),
+                "chat_id": chat_id,
+                "patient_id": patient_id,
+                "enrollment_id": enrollment_id,
+                "session_id": step.session_id,
+                "step_key": step.step_key,
+                "occurrence": step.occurrence,
+                "due_at": step.due_at,
+                "ready_at": step.ready_at,
+                "useful_until": step.useful_until,
+                "held": held,
+                "now": now,
+            }
+            for step in steps
+        ),
+    )
+
+
+def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
+    """Return rows that may leave now, safety first, at most one for each chat.
+
+    ``busy`` are chats that must not be written to at this moment (in flight, or paced); chats
+    that Telegram asked us to leave alone are looked up in ``waits``.
+    """
+    if tx.value(
+        "SELECT 1 FROM waits WHERE clinic_id = :clinic_id AND chat_id = 0 AND until > :now",
+        now=now,
+    ):
+        return []
+    skip = ", ".join(f":busy{index}" for index in range(len(busy))) or "NULL"
+    bound: dict[str, object] = {f"busy{index}": chat for index, chat in enumerate(busy)}
+    found: dict[int | None, Row] = {}
+    for lane in Lane:
+        rows = tx.all(
+            f"""SELECT * FROM outbox
+                WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
+                  AND lane = :lane AND ready_at <= :now
+                  AND (chat_id IS NULL OR chat_id NOT IN ({skip}))
+                  AND NOT EXISTS (SELECT 1 FROM waits
+                      WHERE waits.clinic_id = :clinic_id AND waits.chat_id = outbox.chat_id
+                        AND waits.until > :now)
+                ORDER BY ready_at, id LIMIT :limit""",
+            lane=int(lane),
+            now=now,
+            limit=limit,
+            **bound,
+        )
+        for row in rows:
+            found.setdefault(row["chat_id"], row)
+            if len(found) >= limit:
+                return list(found.values())
+    return list(found.values())
+
+
+def next_ready(tx: Tx) -> int | None:
+    """Return the moment (UTC epoch ms) at which the next row may leave, or None."""
+    moments = [
+        tx.value(
+            """SELECT ready_at FROM outbox
+               WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
+                 AND lane = :lane
+               ORDER BY ready_at LIMIT 1""",
+            lane=int(lane),
+        )
+        for lane in Lane
+    ]
+    known = [moment for moment in moments if moment is not None]
+    if not known:
+        return None
+    whole_bot = tx.value(
+        "SELECT until FROM waits WHERE clinic_id = :clinic_id AND chat_id = 0"
+    )
+    return max(min(known), whole_bot or 0)
+
+
+def begin_attempt(tx: Tx, row: Row, *, now: int) -> int:
+    """Mark a row ``sending``: to be committed just before its request leaves."""
+    tx.run(
+        """UPDATE outbox SET state = 'sending', attempts = attempts + 1
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=row["id"],
+    )
+    attempt: int = tx.value(
+        """INSERT INTO attempts (clinic_id, outbox_id, started_at)
+           VALUES (:clinic_id, :id, :now) RETURNING id""",
+        id=row["id"],
+        now=now,
+    )
+    return attempt
+
+
+def finish_attempt(tx: Tx, attempt_id: int, outcome: str, *, now: int) -> None:
+    """Write down what came of one attempt."""
+    tx.run(
+        """UPDATE attempts SET finished_at = :now, outcome = :outcome
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=attempt_id,
+        outcome=outcome,
+        now=now,
+    )
+
+
+def sent(tx: Tx, row_id: int, message_id: int, *, now: int) -> None:
+    """End a row as sent; words that hold a secret are wiped."""
+    tx.run(
+        """UPDATE outbox SET state = 'sent', reason = 'accepted by Telegram',
+               message_id = :message_id, settled_at = :now,
+               content = CASE WHEN content LIKE '%"burn": true%' THEN NULL ELSE content END
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=row_id,
+        message_id=message_id,
+        now=now,
+    )
+
+
+def end(
+    tx: Tx,
+    row_id: int,
+    state: Literal["expired", "canceled", "refused", "uncertain"],
+    reason: str,
+    *,
+    now: int,
+) -> None:
+    """End a row in any state but sent, with the reason in words."""
+    tx.run(
+        """UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id
+             AND state IN ('pending', 'sending', 'uncertain')""",
+        id=row_id,
+        state=state,
+        reason=reason,
+        now=now,
+    )
+
+
+def postpone(
+    tx: Tx, row_id: int, *, ready_at: int, reason: str, possible_duplicate: bool = False
+) -> None:
+    """Put a row back to be looked at again at ``ready_at`` (UTC epoch ms)."""
+    tx.run(
+        """UPDATE outbox SET state = 'pending', ready_at = :ready_at, reason = :reason,
+               possible_duplicate = CASE WHEN :duplicate THEN 1 ELSE possible_duplicate END
+           WHERE clinic_id = :clinic_id AND id = :id AND state IN ('pending', 'sending')""",
+        id=row_id,
+        ready_at=ready_at,
+        reason=reason,
+        duplicate=possible_duplicate,
+    )
+
+
+def wait(tx: Tx, chat_id: int, *, until: int) -> None:
+    """Leave a chat (0: every chat) alone until an instant (UTC epoch ms), across a restart."""
+    tx.run(
+        """INSERT INTO waits (clinic_id, chat_id, until) VALUES (:clinic_id, :chat_id, :until)
+           ON CONFLICT (clinic_id, chat_id) DO UPDATE SET until = excluded.until
+           WHERE excluded.until > waits.until""",
+        chat_id=chat_id,
+        until=until,
+    )
+
+
+def sweep(tx: Tx, *, now: int) -> int:
+    """Expire what is no longer useful, held rows too, and drop waits that are over.
+
+    Returns:
+        How many rows expired.
+    """
+    tx.run("DELETE FROM waits WHERE clinic_id = :clinic_id AND until <= :now", now=now)
+    return tx.run(
+        """UPDATE outbox SET state = 'expired', settled_at = :now,
+               reason = CASE WHEN held IS NULL THEN 'no longer useful'
+                             ELSE 'no longer useful; held: ' || held END
+           WHERE clinic_id = :clinic_id AND state = 'pending' AND useful_until <= :now""",
+        now=now,
+    )
+
+
+def left_sending(tx: Tx) -> list[Row]:
+    """Return the rows that a crash left in ``sending``: nobody knows whether they went out."""
+    return tx.all(
+        "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND state = 'sending' ORDER BY id"
+    )
+
+
+def row(tx: Tx, row_id: int) -> Row | None:
+    """Return one row, or None."""
+    return tx.first("SELECT * FROM outbox WHERE clinic_id = :clinic_id AND id = :id", id=row_id)
+
+
+def counts(tx: Tx) -> dict[str, int]:
+    """Return how many rows stand in each state."""
+    return {
+        found["state"]: found["n"]
+        for found in tx.all(
+            "SELECT state, COUNT(*) AS n FROM outbox WHERE clinic_id = :clinic_id GROUP BY state"
+        )
+    }
