@@ -97,6 +97,7 @@ _FIRST = (
         step_key TEXT,
         occurrence INTEGER NOT NULL DEFAULT 0,
         content TEXT,
+        secret INTEGER NOT NULL DEFAULT 0,
         due_at INTEGER NOT NULL,
         ready_at INTEGER NOT NULL,
         useful_until INTEGER,

@@ -41,7 +41,7 @@ class Said:
     """What a row that was worded beforehand says: a message, but for the chat it goes to.
 
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
-    of one whose Telegram id is known. ``burn`` wipes the words once sent: they hold a secret.
+    of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped once they are sent.
     """
 
     html: str
@@ -50,7 +50,7 @@ class Said:
     edit_message_id: int | None = None
     edits_row: int | None = None
     reply_to: int | None = None
-    burn: bool = False
+    secret: bool = False
 
     def to_json(self) -> str:
         """Return the form that the ``content`` column holds."""
@@ -110,9 +110,9 @@ def say(
     tx.wake()
     row: int = tx.value(
         """INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, enrollment_id,
-               broadcast_id, content, due_at, ready_at, state, created_at)
+               broadcast_id, content, secret, due_at, ready_at, state, created_at)
            VALUES (:clinic_id, :kind, :lane, :chat_id, :patient_id, :enrollment_id,
-               :broadcast_id, :content, :now, :now, 'pending', :now)
+               :broadcast_id, :content, :secret, :now, :now, 'pending', :now)
            RETURNING id""",
         kind=kind,
         lane=int(LANE_OF[kind] if lane is None else lane),
@@ -121,6 +121,7 @@ def say(
         enrollment_id=enrollment_id,
         broadcast_id=broadcast_id,
         content=said.to_json(),
+        secret=int(said.secret),
         now=now,
     )
     return row
@@ -260,7 +261,7 @@ def sent(tx: Tx, row_id: int, message_id: int, *, now: int) -> None:
     tx.run(
         """UPDATE outbox SET state = 'sent', reason = 'accepted by Telegram',
                message_id = :message_id, settled_at = :now,
-               content = CASE WHEN content LIKE '%"burn": true%' THEN NULL ELSE content END
+               content = CASE WHEN secret = 1 THEN NULL ELSE content END
            WHERE clinic_id = :clinic_id AND id = :id""",
         id=row_id,
         message_id=message_id,

@@ -1,0 +1,48 @@
+"""Consent per purpose: who said yes or no to what, when, and to which version of the text."""
+
+from typing import Literal
+
+from scheduler.database import Tx
+
+Purpose = Literal["aftercare", "tips"]
+
+
+def record(
+    tx: Tx, patient_id: int, purpose: Purpose, *, given: bool, version: str, now: int
+) -> None:
+    """Write down a yes or a no; the newest line for a purpose is what holds."""
+    tx.run(
+        """INSERT INTO consents (clinic_id, patient_id, purpose, given, version, at)
+           VALUES (:clinic_id, :patient_id, :purpose, :given, :version, :now)""",
+        patient_id=patient_id,
+        purpose=purpose,
+        given=int(given),
+        version=version,
+        now=now,
+    )
+
+
+def holds(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
+    """Return whether the patient has said yes and not taken it back."""
+    return bool(
+        tx.value(
+            """SELECT given FROM consents
+               WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND purpose = :purpose
+               ORDER BY id DESC LIMIT 1""",
+            patient_id=patient_id,
+            purpose=purpose,
+        )
+    )
+
+
+def answered(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
+    """Return whether the patient was ever asked and said yes or no."""
+    return (
+        tx.value(
+            """SELECT 1 FROM consents WHERE clinic_id = :clinic_id
+                 AND patient_id = :patient_id AND purpose = :purpose LIMIT 1""",
+            patient_id=patient_id,
+            purpose=purpose,
+        )
+        is not None
+    )

@@ -1,0 +1,59 @@
+"""What happened, for the timeline and the audit: who did what to whom, without anybody's words."""
+
+import json
+from typing import Any
+
+from scheduler.database import Row, Tx
+
+
+def note(
+    tx: Tx,
+    kind: str,
+    *,
+    actor: str,
+    now: int,
+    patient_id: int | None = None,
+    enrollment_id: int | None = None,
+    **detail: Any,
+) -> None:
+    """Write down one event. ``actor`` is "patient", "system" or "staff:<id>"."""
+    tx.run(
+        """INSERT INTO events (clinic_id, at, kind, actor, patient_id, enrollment_id, detail)
+           VALUES (:clinic_id, :now, :kind, :actor, :patient_id, :enrollment_id, :detail)""",
+        now=now,
+        kind=kind,
+        actor=actor,
+        patient_id=patient_id,
+        enrollment_id=enrollment_id,
+        detail=json.dumps(detail, ensure_ascii=False, sort_keys=True),
+    )
+
+
+def of_patient(tx: Tx, patient_id: int) -> list[Row]:
+    """Return a patient's events, oldest first; ``detail`` is decoded."""
+    rows = tx.all(
+        """SELECT * FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+           ORDER BY at, id""",
+        patient_id=patient_id,
+    )
+    for row in rows:
+        row["detail"] = json.loads(row["detail"])
+    return rows
+
+
+def mark(tx: Tx, name: str, *, now: int) -> None:
+    """Remember when something last happened ("tick", "poll", "start")."""
+    tx.run(
+        """INSERT INTO marks (clinic_id, name, at) VALUES (:clinic_id, :name, :now)
+           ON CONFLICT (clinic_id, name) DO UPDATE SET at = excluded.at""",
+        name=name,
+        now=now,
+    )
+
+
+def marked(tx: Tx, name: str) -> int | None:
+    """Return when something last happened (UTC epoch ms), or None."""
+    found: int | None = tx.value(
+        "SELECT at FROM marks WHERE clinic_id = :clinic_id AND name = :name", name=name
+    )
+    return found

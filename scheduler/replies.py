@@ -1,0 +1,147 @@
+"""The log of what patients said or pressed. One answer per question, however many copies."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scheduler.database import Row, Tx
+
+Kind = Literal["tap", "text", "photo", "voice", "video", "document", "sticker", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Which message a free reply most likely answers."""
+
+    outbox_id: int
+    enrollment_id: int
+    session_id: int
+    step_key: str
+
+
+def answer(
+    tx: Tx, reminder: Row, question: str, value: str, *, now: int
+) -> bool:
+    """Log a tap on a question of a reminder (an outbox row with its patient).
+
+    Returns:
+        False where that question was answered before: the first answer stands.
+    """
+    return (
+        tx.run(
+            """INSERT INTO replies (clinic_id, patient_id, enrollment_id, session_id, outbox_id,
+                   step_key, question, kind, value, at)
+               VALUES (:clinic_id, :patient_id, :enrollment_id, :session_id, :outbox_id,
+                   :step_key, :question, 'tap', :value, :now)
+               ON CONFLICT (clinic_id, outbox_id, question) WHERE question IS NOT NULL
+               DO NOTHING""",
+            patient_id=reminder["patient_id"],
+            enrollment_id=reminder["enrollment_id"],
+            session_id=reminder["session_id"],
+            outbox_id=reminder["id"],
+            step_key=reminder["step_key"],
+            question=question,
+            value=value,
+            now=now,
+        )
+        == 1
+    )
+
+
+def answers_to(tx: Tx, outbox_id: int) -> dict[str, str]:
+    """Return the answers given to a reminder so far: question key → answer key."""
+    return {
+        row["question"]: row["value"]
+        for row in tx.all(
+            """SELECT question, value FROM replies
+               WHERE clinic_id = :clinic_id AND outbox_id = :outbox_id AND question IS NOT NULL
+               ORDER BY id""",
+            outbox_id=outbox_id,
+        )
+    }
+
+
+def free(
+    tx: Tx,
+    patient_id: int,
+    kind: Kind,
+    *,
+    text: str | None,
+    file_id: str | None,
+    context: Context | None,
+    now: int,
+) -> int:
+    """Log what a patient wrote, showed or said unasked or in answer to ``context``."""
+    reply_id: int = tx.value(
+        """INSERT INTO replies (clinic_id, patient_id, enrollment_id, session_id, outbox_id,
+               step_key, kind, text, file_id, at)
+           VALUES (:clinic_id, :patient_id, :enrollment_id, :session_id, :outbox_id, :step_key,
+               :kind, :text, :file_id, :now)
+           RETURNING id""",
+        patient_id=patient_id,
+        kind=kind,
+        text=text,
+        file_id=file_id,
+        enrollment_id=context.enrollment_id if context else None,
+        session_id=context.session_id if context else None,
+        outbox_id=context.outbox_id if context else None,
+        step_key=context.step_key if context else None,
+        now=now,
+    )
+    return reply_id
+
+
+def context_of(
+    tx: Tx, patient_id: int, *, chat_id: int, reply_to: int | None, now: int, within_ms: int
+) -> Context | None:
+    """Return the reminder that a free reply answers: the one it quotes, else the newest sent.
+
+    Args:
+        tx: the open transaction.
+        patient_id: who replied.
+        chat_id: where.
+        reply_to: the Telegram message id that the reply quotes, if it does.
+        now: UTC epoch ms.
+        within_ms: how old the newest reminder may be to count as what is being answered.
+    """
+    row = None
+    if reply_to is not None:
+        row = tx.first(
+            """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+                 AND message_id = :message_id AND patient_id = :patient_id
+                 AND step_key IS NOT NULL""",
+            chat_id=chat_id,
+            message_id=reply_to,
+            patient_id=patient_id,
+        )
+    if row is None:
+        row = tx.first(
+            """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+                 AND state = 'sent' AND step_key IS NOT NULL AND settled_at > :since
+               ORDER BY settled_at DESC, id DESC LIMIT 1""",
+            patient_id=patient_id,
+            since=now - within_ms,
+        )
+    if row is None:
+        return None
+    return Context(row["id"], row["enrollment_id"], row["session_id"], row["step_key"])
+
+
+def of_patient(tx: Tx, patient_id: int) -> list[Row]:
+    """Return all that a patient said or pressed, oldest first."""
+    return tx.all(
+        """SELECT * FROM replies WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+           ORDER BY at, id""",
+        patient_id=patient_id,
+    )
+
+
+def pain_of(tx: Tx, enrollment_id: int) -> list[Row]:
+    """Return every 0–10 answer of an enrollment with its question, step and session, by time."""
+    return tx.all(
+        """SELECT replies.*, sessions.starts_at AS session_at FROM replies
+           JOIN sessions ON sessions.clinic_id = :clinic_id AND sessions.id = replies.session_id
+           WHERE replies.clinic_id = :clinic_id AND replies.enrollment_id = :enrollment_id
+             AND replies.question IS NOT NULL
+           ORDER BY replies.at, replies.id""",
+        enrollment_id=enrollment_id,
+    )

@@ -1,0 +1,155 @@
+"""The people of the clinic: practitioners and managers, and their coming and going."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from scheduler import dialogues, events
+from scheduler.database import Row, Tx
+
+Role = Literal["practitioner", "manager"]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of the clinic's staff; a manager may do all that a practitioner may."""
+
+    id: int
+    chat_id: int
+    name: str
+    role: Role
+    language: str
+
+    @property
+    def actor(self) -> str:
+        """How events name this person."""
+        return f"staff:{self.id}"
+
+
+def _staff(row: Row) -> Staff:
+    return Staff(
+        id=row["id"],
+        chat_id=row["chat_id"],
+        name=row["name"],
+        role=row["role"],
+        language=row["language"],
+    )
+
+
+def at_chat(tx: Tx, chat_id: int) -> Staff | None:
+    """Return the member who talks in a chat, or None (removed members are nobody)."""
+    row = tx.first(
+        """SELECT * FROM staff WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+             AND removed_at IS NULL""",
+        chat_id=chat_id,
+    )
+    return _staff(row) if row else None
+
+
+def by_id(tx: Tx, staff_id: int) -> Staff | None:
+    """Return a member who still belongs to the clinic, or None."""
+    row = tx.first(
+        """SELECT * FROM staff WHERE clinic_id = :clinic_id AND id = :id
+             AND removed_at IS NULL""",
+        id=staff_id,
+    )
+    return _staff(row) if row else None
+
+
+def everyone(tx: Tx, role: Role | None = None) -> list[Staff]:
+    """Return the members of the clinic, managers first, then by name."""
+    rows = tx.all(
+        """SELECT * FROM staff WHERE clinic_id = :clinic_id AND removed_at IS NULL
+           ORDER BY CASE role WHEN 'manager' THEN 0 ELSE 1 END, name, id"""
+    )
+    return [_staff(row) for row in rows if role in (None, row["role"])]
+
+
+def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:
+    """Return who is told about an enrollment: its practitioner, or all managers without one."""
+    row = tx.first(
+        """SELECT staff.* FROM enrollments
+           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = enrollments.staff_id
+           WHERE enrollments.clinic_id = :clinic_id AND enrollments.id = :id
+             AND staff.removed_at IS NULL""",
+        id=enrollment_id,
+    )
+    return [_staff(row)] if row else everyone(tx, "manager")
+
+
+def welcome(
+    tx: Tx, *, chat_id: int, name: str, role: Role, language: str, actor: str, now: int
+) -> Staff:
+    """Make somebody a member, or give a member another role (never less than they have)."""
+    known = at_chat(tx, chat_id)
+    if known is not None:
+        if role == "manager" and known.role != "manager":
+            tx.run(
+                "UPDATE staff SET role = 'manager' WHERE clinic_id = :clinic_id AND id = :id",
+                id=known.id,
+            )
+            events.note(tx, "staff_promoted", actor=actor, now=now, staff_id=known.id)
+        return at_chat(tx, chat_id) or known
+    staff_id = tx.value(
+        """INSERT INTO staff (clinic_id, chat_id, name, role, language, created_at)
+           VALUES (:clinic_id, :chat_id, :name, :role, :language, :now) RETURNING id""",
+        chat_id=chat_id,
+        name=name,
+        role=role,
+        language=language,
+        now=now,
+    )
+    events.note(tx, "staff_joined", actor=actor, now=now, staff_id=staff_id, role=role)
+    return Staff(staff_id, chat_id, name, role, language)
+
+
+def remove(tx: Tx, staff_id: int, *, actor: str, now: int) -> bool:
+    """Take somebody's access away at once, open dialogues included.
+
+    Returns:
+        False where there is no such member any more, or it is the last manager.
+    """
+    member = by_id(tx, staff_id)
+    if member is None or (member.role == "manager" and len(everyone(tx, "manager")) == 1):
+        return False
+    tx.run(
+        "UPDATE staff SET removed_at = :now WHERE clinic_id = :clinic_id AND id = :id",
+        id=staff_id,
+        now=now,
+    )
+    dialogues.close(tx, member.chat_id)
+    events.note(tx, "staff_removed", actor=actor, now=now, staff_id=staff_id)
+    return True
+
+
+def rename(tx: Tx, staff_id: int, *, name: str) -> None:
+    """Keep a member's name as their Telegram profile has it now."""
+    tx.run(
+        """UPDATE staff SET name = :name WHERE clinic_id = :clinic_id AND id = :id
+             AND name <> :name""",
+        id=staff_id,
+        name=name,
+    )
+
+
+def speaks(tx: Tx, staff_id: int, language: str) -> None:
+    """Set the language in which a member is written to."""
+    tx.run(
+        "UPDATE staff SET language = :language WHERE clinic_id = :clinic_id AND id = :id",
+        id=staff_id,
+        language=language,
+    )
+
+
+def ensure_managers(tx: Tx, chat_ids: Iterable[int], *, language: str, now: int) -> None:
+    """Make the MANAGER_IDS of the settings managers; their name comes with their first word."""
+    for chat_id in chat_ids:
+        welcome(
+            tx,
+            chat_id=chat_id,
+            name=str(chat_id),
+            role="manager",
+            language=language,
+            actor="system",
+            now=now,
+        )
