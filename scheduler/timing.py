@@ -1,0 +1,188 @@
+"""Timing: when the steps of a protocol are due, for how long they are of use, and when they go.
+
+Pure decisions about one patient's plan. Instants are UTC epoch milliseconds, zones are IANA
+names. Hours, minutes and seconds are elapsed time; days are calendar days on the patient's wall
+clock, so that "the day after at 10:00" is at 10:00 also when the clocks change in between (gaps
+and folds: see ``scheduler.wallclock``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Literal
+
+from messages.protocol import Offset, Step
+from scheduler.quiet import Moved, NotUseful, NotUsefulReason, QuietHours, settle
+from scheduler.wallclock import HOUR, SECOND, first_moment, local
+
+LATE_GRACE = 2 * HOUR
+
+Lateness = Literal["send", "send_late", "expire"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step of a plan, for one anchor, with its times in epoch ms.
+
+    ``occurrence`` is 0 for the step itself and 1, 2 … for its repeats. ``due_at`` is when the
+    protocol wants it, ``ready_at`` when it goes (after quiet hours had their say, ``moved``), and
+    at ``useful_until`` it is of no use any more. A step that cannot be sent while it is of use
+    stays in the plan with its reason in ``skipped``, for the practitioner to see: "past" (it was
+    over before now) or "quiet" (only the night would be left); its ``ready_at`` is ``due_at``.
+    """
+
+    step_key: str
+    occurrence: int
+    anchor: str
+    due_at: int
+    ready_at: int
+    useful_until: int
+    comfort: bool
+    moved: Moved | None = None
+    skipped: NotUsefulReason | None = None
+
+
+def shift(
+    anchor: int,
+    offset: Offset,
+    zone: str,
+    *,
+    before: bool = False,
+    at: time | None = None,
+) -> int:
+    """Return the instant that lies ``offset`` after (or ``before``) ``anchor``, epoch ms.
+
+    An offset in days counts calendar days in ``zone`` and arrives at the local time ``at``, or
+    at the anchor's own wall-clock time; ``at`` means nothing to an elapsed offset. An offset of
+    nothing, with no ``at``, is the anchor itself.
+    """
+    sign = -1 if before else 1
+    if offset.seconds or (offset.days == 0 and at is None):
+        return anchor + sign * offset.seconds * SECOND
+    start = local(anchor, zone)
+    day = start.date() + timedelta(days=sign * offset.days)
+    return first_moment(day, start.time() if at is None else at, zone)
+
+
+def due_at(step: Step, anchor: int, zone: str, occurrence: int = 0) -> int:
+    """Return when ``step`` (or its repeat number ``occurrence``) is due, epoch ms."""
+    offset = step.offset if occurrence == 0 else step.repeat[occurrence - 1]
+    return shift(anchor, offset, zone, before=step.before, at=step.at)
+
+
+def useful_until(step: Step, anchor: int, zone: str, occurrence: int = 0) -> int:
+    """Return the first instant (epoch ms) at which ``step`` is of no use any more.
+
+    ``useful_for`` is measured from the anchor as the offset is, and a repeat is of use for as
+    long as the step itself. What comes before its anchor is of no use from the anchor on: no
+    appointment reminder at or after the appointment.
+    """
+    until = shift(anchor, step.useful_for, zone, before=step.before, at=step.at)
+    if occurrence:
+        until += due_at(step, anchor, zone, occurrence) - due_at(step, anchor, zone)
+    return min(until, anchor) if step.before else until
+
+
+def anchor_of(step: Step, anchors: Mapping[str, int]) -> int | None:
+    """Return the instant (epoch ms) that ``step`` hangs on, or None where it is not known.
+
+    "last_session" is the last by date of all the sessions known, a next one included: while
+    sessions go on, what hangs on the last one moves along with them. (Lumps are watched meanwhile
+    by the core check of day 28, which hangs on every session and is no comfort step.)
+    """
+    if step.anchor != "last_session":
+        return anchors.get(step.anchor)
+    sessions = ("session", "last_session", "next_session")
+    return max((anchors[name] for name in sessions if name in anchors), default=None)
+
+
+def plan(
+    steps: Iterable[Step],
+    anchors: Mapping[str, int],
+    *,
+    zone: str,
+    quiet: QuietHours,
+    now: int,
+) -> tuple[Planned, ...]:
+    """Lay out the steps in time, in the order in which they go.
+
+    Args:
+        steps: The steps that apply (``Protocol.steps_for``).
+        anchors: The instants that are known (epoch ms) by name: "session", "next_session",
+            "last_session", "enrollment". A step whose anchor is not known is left out.
+        zone: The patient's time zone.
+        quiet: The patient's quiet hours.
+        now: Nothing goes before it, epoch ms. A step that is overdue and still of use goes now.
+
+    Returns:
+        Every step with its times, also those that are skipped and why. The same input in any
+        order gives the same plan.
+    """
+    planned = [
+        _planned(step, occurrence, anchor, zone=zone, quiet=quiet, now=now)
+        for step in steps
+        if (anchor := anchor_of(step, anchors)) is not None
+        for occurrence in range(1 + len(step.repeat))
+    ]
+    return tuple(sorted(planned, key=lambda p: (p.ready_at, p.due_at, p.step_key, p.occurrence)))
+
+
+def _planned(
+    step: Step, occurrence: int, anchor: int, *, zone: str, quiet: QuietHours, now: int
+) -> Planned:
+    due = due_at(step, anchor, zone, occurrence)
+    until = useful_until(step, anchor, zone, occurrence)
+    # The evening before its due time may lie ahead of the session that a step speaks of.
+    not_before = now if step.before else max(now, anchor)
+    settled = settle(due, until, step.quiet, quiet, zone, not_before=not_before)
+    if isinstance(settled, NotUseful):
+        ready, moved, skipped = due, None, settled.reason
+    else:
+        ready, moved, skipped = settled.at, settled.moved, None
+    return Planned(
+        step_key=step.key,
+        occurrence=occurrence,
+        anchor=step.anchor,
+        due_at=due,
+        ready_at=ready,
+        useful_until=until,
+        comfort=step.comfort,
+        moved=moved,
+        skipped=skipped,
+    )
+
+
+def ended_by(new_session: int, planned: Sequence[Planned]) -> tuple[Planned, ...]:
+    """Return the steps of an older session that a newer one (epoch ms) ends.
+
+    Those are its comfort steps that would go at or after the newer session, which brings its own.
+    Lump checks, results and appointments are no comfort steps and stay.
+    """
+    return tuple(
+        step
+        for step in planned
+        if step.comfort and not step.skipped and step.ready_at >= new_session
+    )
+
+
+def late_action(*, has_late_text: bool, ready: int, until: int, now: int) -> Lateness:
+    """Decide what becomes of a step whose turn comes at ``now``, for instance after an outage.
+
+    It is late when more than a grace has passed since ``ready``, the moment that was planned for
+    it (``Planned.ready_at``: waiting for the morning is not late). The grace is two hours, because
+    "how sore are you a day after?" reads just as well at 26 hours, or a quarter of the step's
+    window where that is less: what is of use for six hours is stale sooner.
+
+    Args:
+        has_late_text: Whether the step has words of its own for coming late.
+        ready: When it should have gone, epoch ms.
+        until: The first instant at which it is of no use any more, epoch ms.
+        now: The present, epoch ms.
+
+    Returns:
+        "expire" from ``until`` on; "send_late" for a late step with a late text; else "send".
+    """
+    if now >= until:
+        return "expire"
+    grace = min(LATE_GRACE, (until - ready) // 4)
+    return "send_late" if has_late_text and now - ready > grace else "send"
