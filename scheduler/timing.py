@@ -57,10 +57,14 @@ def shift(
     nothing, with no ``at``, is the anchor itself.
     """
     sign = -1 if before else 1
-    if offset.seconds or (offset.days == 0 and at is None):
-        return anchor + sign * offset.seconds * SECOND
+    return _away(anchor, sign * offset.days, sign * offset.seconds, zone, at)
+
+
+def _away(anchor: int, days: int, seconds: int, zone: str, at: time | None) -> int:
+    if seconds or (days == 0 and at is None):
+        return anchor + seconds * SECOND
     start = local(anchor, zone)
-    day = start.date() + timedelta(days=sign * offset.days)
+    day = start.date() + timedelta(days=days)
     return first_moment(day, start.time() if at is None else at, zone)
 
 
@@ -73,14 +77,20 @@ def due_at(step: Step, anchor: int, zone: str, occurrence: int = 0) -> int:
 def useful_until(step: Step, anchor: int, zone: str, occurrence: int = 0) -> int:
     """Return the first instant (epoch ms) at which ``step`` is of no use any more.
 
-    ``useful_for`` is measured from the anchor as the offset is, and a repeat is of use for as
-    long as the step itself. What comes before its anchor is of no use from the anchor on: no
-    appointment reminder at or after the appointment.
+    ``useful_for`` is measured from the anchor as the offset is, and each repeat after the anchor
+    is of use for as long as the step itself. What comes before its anchor, repeats included, is
+    over ``useful_for`` ahead of it, and never later than the anchor: no appointment reminder at
+    or after the appointment.
     """
-    until = shift(anchor, step.useful_for, zone, before=step.before, at=step.at)
-    if occurrence:
-        until += due_at(step, anchor, zone, occurrence) - due_at(step, anchor, zone)
-    return min(until, anchor) if step.before else until
+    if step.before:
+        return min(anchor, shift(anchor, step.useful_for, zone, before=True, at=step.at))
+    if occurrence == 0:
+        return shift(anchor, step.useful_for, zone, at=step.at)
+    # The protocol's own check sees to it that a repeating step counts in one kind of unit.
+    repeat = step.repeat[occurrence - 1]
+    days = repeat.days + step.useful_for.days - step.offset.days
+    seconds = repeat.seconds + step.useful_for.seconds - step.offset.seconds
+    return _away(anchor, days, seconds, zone, step.at)
 
 
 def anchor_of(step: Step, anchors: Mapping[str, int]) -> int | None:
