@@ -61,7 +61,7 @@ def shift(
 
 
 def _away(anchor: int, days: int, seconds: int, zone: str, at: time | None) -> int:
-    if seconds or (days == 0 and at is None):
+    if days == 0:
         return anchor + seconds * SECOND
     start = local(anchor, zone)
     day = start.date() + timedelta(days=days)

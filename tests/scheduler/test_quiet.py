@@ -96,6 +96,15 @@ def test_the_hour_that_comes_twice_is_night_both_times() -> None:
     assert quiet.ends_after(first_half_past_two, MADRID) == first_half_past_two + HOUR
 
 
+def test_the_night_goes_on_where_the_clock_is_turned_back_across_midnight() -> None:
+    # In 2010 St. John's turned its clocks back at 00:01, to 23:01 of the day before.
+    zone = "America/St_Johns"
+    second_half_past_eleven = at("2010-11-06 23:30", zone, fold=1)
+    assert not SMALL_HOURS.holds(at("2010-11-06 23:30", zone), zone)
+    assert SMALL_HOURS.holds(second_half_past_eleven, zone)
+    assert shown(SMALL_HOURS.ends_after(second_half_past_eleven, zone), zone) == "2010-11-07 07:00"
+
+
 @pytest.mark.parametrize(
     ("quiet", "zone", "asked", "evening"),
     [
