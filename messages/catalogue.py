@@ -1,0 +1,251 @@
+"""All that can be said: the protocols and the texts of every language, ready to be filled in."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from messages.check import Issue, examine
+from messages.markup import Html, plain
+from messages.protocol import Protocol
+from messages.template import Text
+
+__all__ = ["SHIPPED", "Catalogue", "CatalogueInvalid", "load"]
+
+SHIPPED: Final = Path(__file__).parent
+"""The directory of the content that comes with the program."""
+
+_ENGLISH: Final = "en"
+
+
+class CatalogueInvalid(Exception):  # noqa: N818 - a state of the content, named like its check
+    """The content could break a message; nothing of it was loaded.
+
+    Attributes:
+        issues: everything that is wrong, also what alone would not have been refused.
+    """
+
+    def __init__(self, issues: tuple[Issue, ...]) -> None:
+        super().__init__("\n".join(map(str, issues)))
+        self.issues = issues
+
+
+def load(*directories: Path, default: str = _ENGLISH) -> "Catalogue":
+    """Read the content, the shipped directory first and the clinic's own laid over it.
+
+    Args:
+        directories: where the content lies; without any, the shipped content.
+        default: the clinic's language, spoken where a patient's own has no text.
+
+    Raises:
+        CatalogueInvalid: something of it could break a message at send time.
+    """
+    examined = examine(*(directories or (SHIPPED,)))
+    if any(issue.blocks for issue in examined.issues):
+        raise CatalogueInvalid(examined.issues)
+    return Catalogue(examined.protocols, examined.texts, default)
+
+
+class Catalogue:
+    """Protocols and texts, immutable once made.
+
+    A language that is not known exactly is looked for without its region (pt-br → pt); a text that
+    a language lacks is taken from the default language, then from English, then from any other.
+
+    Attributes:
+        protocols: by treatment.
+        languages: those that have texts, in order.
+    """
+
+    __slots__ = ("_default", "_texts", "languages", "protocols")
+
+    def __init__(
+        self,
+        protocols: Mapping[str, Protocol],
+        texts: Mapping[str, Mapping[str, Text]],
+        default: str = _ENGLISH,
+    ) -> None:
+        self.protocols: Mapping[str, Protocol] = MappingProxyType(dict(protocols))
+        self.languages: tuple[str, ...] = tuple(sorted(texts))
+        self._default = _known(default, self.languages) or _known(_ENGLISH, self.languages) or ""
+        # Each language's table is complete, so that a text is found by one look-up.
+        self._texts: Mapping[str, Mapping[str, Text]] = MappingProxyType(
+            {
+                language: MappingProxyType(self._with_fallbacks(language, texts))
+                for language in (*self.languages, "")
+            }
+        )
+
+    def _with_fallbacks(
+        self, language: str, texts: Mapping[str, Mapping[str, Text]]
+    ) -> dict[str, Text]:
+        complete: dict[str, Text] = {}
+        for each in (language, self._default, _ENGLISH, *self.languages):
+            for key, text in texts.get(each, {}).items():
+                complete.setdefault(key, text)
+        return complete
+
+    def language(self, tag: str | None) -> str:
+        """Return the language that is spoken to somebody whose app is set to ``tag``."""
+        return _known(tag or "", self.languages) or self._default
+
+    def text(self, language: str, key: str, /, **params: object) -> Html:
+        """Return a text as Telegram HTML.
+
+        Args:
+            language: a language tag.
+            key: the dotted key, such as ``patient.welcome.greeting``.
+            **params: what the placeholders stand for; escaped unless they are Html. ``n``, a whole
+                number, chooses the plural form.
+
+        Raises:
+            KeyError: there is no such text, or a placeholder was given nothing; names the key.
+        """
+        return self._filled(self._table(language), key, params)
+
+    def label(self, language: str, key: str, /, **params: object) -> str:
+        """Return a text for where Telegram shows no HTML: buttons, toasts, commands.
+
+        Raises:
+            KeyError: as for `text`.
+        """
+        return plain(self.text(language, key, **params))
+
+    def step_text(
+        self,
+        language: str,
+        protocol: Protocol | str,
+        step_key: str,
+        variant: str = "",
+        /,
+        **params: object,
+    ) -> Html:
+        """Return a step's text as Telegram HTML, in the treatment's own words or the core's.
+
+        Args:
+            language: a language tag.
+            protocol: the protocol or its treatment.
+            step_key: which step.
+            variant: "late" for the text that says that it comes late; the usual text if it has
+                none.
+            **params: clinic, phone, emergency, session_day, next_session.
+
+        Raises:
+            KeyError: there is no such text, or a placeholder was given nothing; names the key.
+        """
+        table = self._table(language)
+        places = tuple(_places(protocol, step_key))
+        for place in places:
+            for name in (variant, "text") if variant else ("text",):
+                if f"{place}.{name}" in table:
+                    return self._filled(table, f"{place}.{name}", params)
+        raise KeyError(f"{places[0]}.text")
+
+    def has_late_text(self, protocol: Protocol | str, step_key: str) -> bool:
+        """Return whether the step has words of its own for coming late."""
+        table = self._texts[self._default]
+        own, core = _places(protocol, step_key)
+        return f"{own}.late" in table or (f"{own}.text" not in table and f"{core}.late" in table)
+
+    def question(
+        self, language: str, protocol: Protocol | str, step_key: str, question_key: str
+    ) -> Html:
+        """Return what a step asks, as Telegram HTML.
+
+        Raises:
+            KeyError: there is no such question; names the key.
+        """
+        table = self._table(language)
+        places = [f"{place}.question.{question_key}.text" for place in _places(protocol, step_key)]
+        return self._filled(table, _first(table, places), {})
+
+    def answer(
+        self,
+        language: str,
+        protocol: Protocol | str,
+        step_key: str,
+        question_key: str,
+        answer: str,
+    ) -> Html:
+        """Return an answer's label; it has no tags or entities, so it suits a button as it is.
+
+        Numbers that have no label name themselves.
+
+        Raises:
+            KeyError: the answer has no label; names the key.
+        """
+        table = self._table(language)
+        places = [
+            f"{place}.question.{question_key}.answer.{answer}"
+            for place in _places(protocol, step_key)
+        ]
+        if answer.isdecimal():
+            own = next((place for place in places if place in table), None)
+            return self._filled(table, own, {}) if own else Html(answer)
+        return self._filled(table, _first(table, [*places, f"common.answer.{answer}"]), {})
+
+    def treatment_name(self, language: str, treatment: str) -> str:
+        """Return what a treatment is called, without markup.
+
+        Raises:
+            KeyError: there is no such treatment.
+        """
+        return self.label(language, f"protocols.{treatment}.name")
+
+    def area_name(self, language: str, treatment: str, area: str) -> str:
+        """Return what an area of a treatment is called, without markup.
+
+        Raises:
+            KeyError: the treatment has no such area.
+        """
+        return self.label(language, f"protocols.{treatment}.area.{area}")
+
+    def nearest_treatment(self, word: str, language: str) -> str | None:
+        """Return the treatment that ``word`` probably means, by its key or its name."""
+        names: dict[str, str] = {}
+        for treatment in self.protocols:
+            name = self.treatment_name(language, treatment)
+            for spelling in (treatment, name, *name.split()):
+                names.setdefault(_bare(spelling), treatment)
+        asked = _bare(word)
+        if not asked:
+            return None
+        begun = [spelling for spelling in names if spelling.startswith(asked)]
+        close = begun or difflib.get_close_matches(asked, names, n=1, cutoff=0.6)
+        return names[close[0]] if close else None
+
+    def _table(self, language: str) -> Mapping[str, Text]:
+        return self._texts.get(language) or self._texts[self.language(language)]
+
+    @staticmethod
+    def _filled(table: Mapping[str, Text], key: str, params: Mapping[str, object]) -> Html:
+        text = table[key]
+        try:
+            return text.html(params)
+        except KeyError as error:
+            raise KeyError(f"{key}: {{{error.args[0]}}} was given nothing") from None
+
+
+def _places(protocol: Protocol | str, step_key: str) -> Iterator[str]:
+    treatment = protocol if isinstance(protocol, str) else protocol.treatment
+    yield f"protocols.{treatment}.step.{step_key}"
+    yield f"common.step.{step_key}"
+
+
+def _first(table: Mapping[str, Text], keys: list[str]) -> str:
+    return next((key for key in keys if key in table), keys[0])
+
+
+def _known(tag: str, languages: tuple[str, ...]) -> str | None:
+    """Return the language of a tag as Telegram gives it (en, pt-br, zh-hans), or None."""
+    exact = tag.lower().replace("_", "-")
+    base = exact.partition("-")[0]
+    return next((each for each in (exact, base) if each in languages), None)
+
+
+def _bare(word: str) -> str:
+    """Return a word without case, accents, hyphens and spaces around it."""
+    letters = unicodedata.normalize("NFKD", word.casefold().replace("-", " ").replace("_", " "))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).strip()

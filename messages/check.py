@@ -1,0 +1,46 @@
+"""Every issue of the content at once: what `aftercare check` lists, and what loading refuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from messages import content, coverage, structure, words
+from messages.content import Issue
+from messages.protocol import Protocol
+from messages.template import Text
+
+__all__ = ["Examined", "Issue", "check", "examine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The sound part of the content, and every issue of the rest.
+
+    Attributes:
+        protocols: by treatment.
+        texts: by language, by dotted key.
+        issues: in the order of files and keys.
+    """
+
+    protocols: Mapping[str, Protocol]
+    texts: Mapping[str, Mapping[str, Text]]
+    issues: tuple[Issue, ...]
+
+
+def examine(*directories: Path) -> Examined:
+    """Read the content of ``directories``, later ones laid over earlier ones.
+
+    Faults of the content become issues; this never raises for them.
+    """
+    found = content.read(directories)
+    built = structure.build(found)
+    said = words.build(found)
+    issues = [*found.issues, *built.issues, *said.issues, *coverage.issues(said, built)]
+    if not built.protocols and not issues:
+        issues.append(Issue("protocols", "directory", "holds no treatment: add a folder"))
+    return Examined(built.protocols, said.texts(), tuple(sorted(set(issues))))
+
+
+def check(*directories: Path) -> list[Issue]:
+    """Return every issue of the content; the empty list means that all is well."""
+    return list(examine(*directories).issues)

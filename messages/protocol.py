@@ -1,0 +1,335 @@
+"""The clinic's template of timed steps for a treatment: which steps exist, when, what they ask.
+
+Timing holds no words, only keys; the words live in one file per language.
+"""
+
+import re
+from datetime import time
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
+
+__all__ = ["Cadence", "Key", "Offset", "Protocol", "Question", "Step", "window_problem"]
+
+_DAY: Final = 86_400
+_MAX_DAYS: Final = 3_660
+_MAX_SECONDS: Final = _MAX_DAYS * _DAY
+_UNITS: Final = {
+    "second": (0, 1),
+    "minute": (0, 60),
+    "hour": (0, 3_600),
+    "day": (1, 0),
+    "week": (7, 0),
+}
+_OFFSET: Final = re.compile(r"\s*([0-9]{1,9})\s+([a-z]+?)s?\s*")
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+# A key becomes part of a dotted text key.
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
+
+Topic = Literal[
+    "care",
+    "soreness",
+    "bruising",
+    "diet",
+    "activity",
+    "appointment",
+    "lump",
+    "result",
+    "expectations",
+]
+Anchor = Literal["session", "next_session", "last_session", "enrollment"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Offset(_Model):
+    """A distance in time, written "90 minutes" or "2 weeks".
+
+    Attributes:
+        days: calendar days in the patient's zone; 0 when ``seconds`` counts.
+        seconds: elapsed seconds; 0 when ``days`` counts.
+    """
+
+    days: int = Field(default=0, ge=0, le=_MAX_DAYS)
+    seconds: int = Field(default=0, ge=0, le=_MAX_SECONDS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            days, seconds = _parse_offset(value)
+            return {"days": days, "seconds": seconds}
+        if isinstance(value, (dict, cls)):
+            return value
+        raise ValueError(f'must be words such as "2 days" or "90 minutes", not {value!r}')
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.days and self.seconds:
+            raise ValueError("is in days or in seconds, not both")
+        return self
+
+    @classmethod
+    def parse(cls, words: str) -> "Offset":
+        """Read "1 hour", "2 days", "30 seconds", "90 minutes" or "2 weeks".
+
+        Raises:
+            ValueError: not a whole number and a unit, or more than ten years.
+        """
+        days, seconds = _parse_offset(words)
+        return cls(days=days, seconds=seconds)
+
+    @property
+    def nominal_seconds(self) -> int:
+        """The length in seconds with days of 24 hours; only for comparing and sorting."""
+        return self.days * _DAY + self.seconds
+
+    def __str__(self) -> str:
+        """Return the largest unit that says it in whole numbers: "2 weeks", "90 minutes"."""
+        if self.days:
+            count, unit = (self.days // 7, "week") if self.days % 7 == 0 else (self.days, "day")
+        elif self.seconds and self.seconds % 3_600 == 0:
+            count, unit = self.seconds // 3_600, "hour"
+        elif self.seconds and self.seconds % 60 == 0:
+            count, unit = self.seconds // 60, "minute"
+        else:
+            count, unit = self.seconds, "second"
+        return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _parse_offset(words: str) -> tuple[int, int]:
+    match = _OFFSET.fullmatch(words)
+    if match is None:
+        raise ValueError(f'"{words}" is not a time such as "2 days", "90 minutes" or "1 hour"')
+    count, unit = int(match[1]), match[2]
+    if unit not in _UNITS:
+        raise ValueError(
+            f'"{words}" has an unknown unit: use seconds, minutes, hours, days or weeks'
+        )
+    days, seconds = (count * size for size in _UNITS[unit])
+    if days > _MAX_DAYS or seconds > _MAX_SECONDS:
+        raise ValueError(f'"{words}" is more than ten years')
+    return days, seconds
+
+
+def window_problem(offset: Offset, useful_for: Offset, *, before: bool) -> str | None:
+    """Return why a step could never be sent while useful, in words, or None if it can.
+
+    Both are measured from the anchor: after it, usefulness ends later than the step begins; before
+    it, it ends nearer to the anchor.
+    """
+    begin, end = offset.nominal_seconds, useful_for.nominal_seconds
+    if before and end >= begin:
+        return f'must be less than before = "{offset}": it is how long before the visit it ends'
+    if not before and end <= begin:
+        return f'must be more than after = "{offset}": both count from the anchor'
+    return None
+
+
+def _local_time(value: Any) -> Any:
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'must be a local time such as "10:00", not {value!r}')
+    return time(int(match[1]), int(match[2]))
+
+
+class Question(_Model):
+    """Something asked with one tap.
+
+    Attributes:
+        key: its name within the step.
+        kind: ``pain`` 0 to 10, ``yes_no``, ``choice`` of ``options``, or ``rating`` 1 to 5.
+        options: the answer keys of a choice, in order.
+    """
+
+    key: Key
+    kind: Literal["pain", "yes_no", "choice", "rating"]
+    options: tuple[Key, ...] = ()
+
+    @model_validator(mode="after")
+    def _options_fit_the_kind(self) -> Self:
+        if self.kind != "choice" and self.options:
+            raise ValueError(f'a "{self.kind}" question has its own answers: remove options')
+        if self.kind == "choice" and len(self.options) < 2:  # noqa: PLR2004 - one is no choice
+            raise ValueError("a choice needs at least two options")
+        if len(set(self.options)) < len(self.options):
+            raise ValueError("an option is listed twice")
+        return self
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The answer keys in the order of the buttons."""
+        if self.kind == "pain":
+            return tuple(str(level) for level in range(11))
+        if self.kind == "rating":
+            return tuple(str(level) for level in range(1, 6))
+        return self.options if self.kind == "choice" else ("yes", "no")
+
+
+class Step(_Model):
+    """One timed message of a protocol.
+
+    Attributes:
+        key: unique within the protocol; names the step's texts.
+        topic: what it is about.
+        anchor: the moment that it is counted from.
+        offset: the distance from the anchor.
+        before: whether it comes before the anchor rather than after it.
+        at: local wall-clock time in the patient's zone, for offsets in days; without it the
+            anchor's own local time.
+        useful_for: until when sending it makes sense, measured from the anchor like ``offset``;
+            for a step before the anchor, how long before the anchor it stops being useful.
+        comfort: whether a newer session ends it.
+        quiet: in quiet hours it waits for the morning, or moves to the evening earlier.
+        questions: asked under the text, in order.
+        lipolytic: exists only for sessions that are (True) or are not (False) fat-dissolving.
+        filler: likewise for hyaluronic filler.
+        areas: exists only for these areas; empty for any.
+        photo: whether a photo is invited.
+        attachment: a file that goes with it.
+        actions: whether it carries confirm, change and cancel.
+        repeat: further offsets of the same step; the window of each is as long as the first's.
+    """
+
+    key: Key
+    topic: Topic
+    anchor: Anchor
+    offset: Offset
+    before: StrictBool = False
+    at: Annotated[time, BeforeValidator(_local_time)] | None = None
+    useful_for: Offset
+    comfort: StrictBool = False
+    quiet: Literal["wait", "earlier"] = "wait"
+    questions: tuple[Question, ...] = ()
+    lipolytic: StrictBool | None = None
+    filler: StrictBool | None = None
+    areas: tuple[Key, ...] = ()
+    photo: Literal["optional"] | None = None
+    attachment: Literal["calendar"] | None = None
+    actions: StrictBool = False
+    repeat: tuple[Offset, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_happen(self) -> Self:
+        problem = window_problem(self.offset, self.useful_for, before=self.before)
+        if problem:
+            raise ValueError(f"useful_for {problem}")
+        if self.at is not None and not self.offset.days:
+            raise ValueError("at goes only with days or weeks: hours are counted from the anchor")
+        keys = [question.key for question in self.questions]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two questions have the same key")
+        self._check_repeat()
+        return self
+
+    def _check_repeat(self) -> None:
+        offsets = (self.offset, *self.repeat)
+        if not self.repeat:
+            return
+        if len({bool(each.days) for each in (*offsets, self.useful_for)}) > 1:
+            # Their windows keep the first one's length, which needs one kind of unit to be exact.
+            raise ValueError(
+                "repeat, the first offset and useful_for are all in days or weeks, or none is"
+            )
+        ordered = sorted(offsets, key=lambda each: each.nominal_seconds, reverse=self.before)
+        if list(offsets) != ordered or len(set(offsets)) < len(offsets):
+            raise ValueError("repeat must go on from the first offset, each further along")
+        if self.before and offsets[-1].nominal_seconds <= self.useful_for.nominal_seconds:
+            raise ValueError("the last repeat must still come before useful_for ends it")
+
+    def exists_for(self, *, lipolytic: bool, filler: bool, area: str | None) -> bool:
+        """Return whether a session of this sort gets the step."""
+        return (
+            self.lipolytic in (None, lipolytic)
+            and self.filler in (None, filler)
+            and (not self.areas or area in self.areas)
+        )
+
+
+def _in_order(pair: tuple[int, int], name: str) -> None:
+    if pair[0] > pair[1]:
+        raise ValueError(f"{name}: the smaller one comes first")
+
+
+class Cadence(_Model):
+    """How often sessions follow each other.
+
+    Attributes:
+        sessions: how many make a course, at least and at most.
+        every: the interval between two sessions, at least and at most.
+        maintenance: the interval after the course, at least and at most; None if there is none.
+    """
+
+    sessions: tuple[StrictInt, StrictInt]
+    every: tuple[Offset, Offset]
+    maintenance: tuple[Offset, Offset] | None = None
+
+    @model_validator(mode="after")
+    def _intervals_pass(self) -> Self:
+        if self.sessions[0] < 1:
+            raise ValueError("sessions: a course has at least one")
+        _in_order(self.sessions, "sessions")
+        for name, interval in (("every", self.every), ("maintenance", self.maintenance)):
+            if interval is None:
+                continue
+            low, high = (each.nominal_seconds for each in interval)
+            if not low:
+                raise ValueError(f"{name}: an interval of zero never passes")
+            _in_order((low, high), name)
+        return self
+
+
+class Protocol(_Model):
+    """A treatment's steps and cadence.
+
+    Attributes:
+        treatment: the folder's name.
+        kind: a treatment, or a consultation before one.
+        areas: where on the body it is done.
+        lipolytic: whether sessions are fat-dissolving: never, always, or asked at enrollment.
+        filler: whether hyaluronic filler may be used: never, or asked at enrollment.
+        steps: the core steps and its own.
+        cadence: of a course of sessions; a consultation has none.
+    """
+
+    treatment: Key
+    kind: Literal["treatment", "consultation"] = "treatment"
+    areas: tuple[Key, ...] = ()
+    lipolytic: Literal["never", "ask", "always"] = "never"
+    filler: Literal["never", "ask"] = "never"
+    steps: tuple[Step, ...]
+    cadence: Cadence | None = None
+
+    def steps_for(
+        self, *, lipolytic: bool = False, filler: bool = False, area: str | None = None
+    ) -> tuple[Step, ...]:
+        """Return the steps that a session of this sort gets, in the order of the files."""
+        return tuple(
+            step
+            for step in self.steps
+            if step.exists_for(lipolytic=lipolytic, filler=filler, area=area)
+        )
+
+    def step(self, key: str) -> Step:
+        """Return the step with this key.
+
+        Raises:
+            KeyError: the protocol has no such step.
+        """
+        for step in self.steps:
+            if step.key == key:
+                return step
+        raise KeyError(f"{self.treatment} has no step {key!r}")
