@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -20,7 +20,7 @@ SHIPPED: Final = Path(__file__).parent
 _ENGLISH: Final = "en"
 
 
-class CatalogueInvalid(Exception):  # noqa: N818 - a state of the content, named like its check
+class CatalogueInvalid(Exception):
     """The content could break a message; nothing of it was loaded.
 
     Attributes:
@@ -59,7 +59,7 @@ class Catalogue:
         languages: those that have texts, in order.
     """
 
-    __slots__ = ("_default", "_texts", "languages", "protocols")
+    __slots__ = ("_chains", "_default", "languages", "protocols")
 
     def __init__(
         self,
@@ -70,22 +70,16 @@ class Catalogue:
         self.protocols: Mapping[str, Protocol] = MappingProxyType(dict(protocols))
         self.languages: tuple[str, ...] = tuple(sorted(texts))
         self._default = _known(default, self.languages) or _known(_ENGLISH, self.languages) or ""
-        # Each language's table is complete, so that a text is found by one look-up.
-        self._texts: Mapping[str, Mapping[str, Text]] = MappingProxyType(
+        self._chains: Mapping[str, tuple[Mapping[str, Text], ...]] = MappingProxyType(
             {
-                language: MappingProxyType(self._with_fallbacks(language, texts))
+                language: tuple(
+                    MappingProxyType(dict(texts[each]))
+                    for each in dict.fromkeys((language, self._default, _ENGLISH, *self.languages))
+                    if each in texts
+                )
                 for language in (*self.languages, "")
             }
         )
-
-    def _with_fallbacks(
-        self, language: str, texts: Mapping[str, Mapping[str, Text]]
-    ) -> dict[str, Text]:
-        complete: dict[str, Text] = {}
-        for each in (language, self._default, _ENGLISH, *self.languages):
-            for key, text in texts.get(each, {}).items():
-                complete.setdefault(key, text)
-        return complete
 
     def language(self, tag: str | None) -> str:
         """Return the language that is spoken to somebody whose app is set to ``tag``."""
@@ -103,7 +97,7 @@ class Catalogue:
         Raises:
             KeyError: there is no such text, or a placeholder was given nothing; names the key.
         """
-        return self._filled(self._table(language), key, params)
+        return self._filled(language, (key,), params)
 
     def label(self, language: str, key: str, /, **params: object) -> str:
         """Return a text for where Telegram shows no HTML: buttons, toasts, commands.
@@ -135,19 +129,17 @@ class Catalogue:
         Raises:
             KeyError: there is no such text, or a placeholder was given nothing; names the key.
         """
-        table = self._table(language)
-        places = tuple(_places(protocol, step_key))
-        for place in places:
-            for name in (variant, "text") if variant else ("text",):
-                if f"{place}.{name}" in table:
-                    return self._filled(table, f"{place}.{name}", params)
-        raise KeyError(f"{places[0]}.text")
+        names = (variant, "text") if variant else ("text",)
+        keys = [f"{place}.{name}" for place in _places(protocol, step_key) for name in names]
+        return self._filled(language, keys, params)
 
     def has_late_text(self, protocol: Protocol | str, step_key: str) -> bool:
         """Return whether the step has words of its own for coming late."""
-        table = self._texts[self._default]
         own, core = _places(protocol, step_key)
-        return f"{own}.late" in table or (f"{own}.text" not in table and f"{core}.late" in table)
+        return any(
+            f"{own}.late" in table or (f"{own}.text" not in table and f"{core}.late" in table)
+            for table in self._chains[self._default]
+        )
 
     def question(
         self, language: str, protocol: Protocol | str, step_key: str, question_key: str
@@ -157,9 +149,8 @@ class Catalogue:
         Raises:
             KeyError: there is no such question; names the key.
         """
-        table = self._table(language)
-        places = [f"{place}.question.{question_key}.text" for place in _places(protocol, step_key)]
-        return self._filled(table, _first(table, places), {})
+        keys = [f"{place}.question.{question_key}.text" for place in _places(protocol, step_key)]
+        return self._filled(language, keys, {})
 
     def answer(
         self,
@@ -176,15 +167,14 @@ class Catalogue:
         Raises:
             KeyError: the answer has no label; names the key.
         """
-        table = self._table(language)
-        places = [
+        keys = [
             f"{place}.question.{question_key}.answer.{answer}"
             for place in _places(protocol, step_key)
         ]
-        if answer.isdecimal():
-            own = next((place for place in places if place in table), None)
-            return self._filled(table, own, {}) if own else Html(answer)
-        return self._filled(table, _first(table, [*places, f"common.answer.{answer}"]), {})
+        if not answer.isdecimal():
+            return self._filled(language, [*keys, f"common.answer.{answer}"], {})
+        labeled = any(key in table for table in self._chain(language) for key in keys)
+        return self._filled(language, keys, {}) if labeled else Html(answer)
 
     def treatment_name(self, language: str, treatment: str) -> str:
         """Return what a treatment is called, without markup.
@@ -216,26 +206,33 @@ class Catalogue:
         close = begun or difflib.get_close_matches(asked, names, n=1, cutoff=0.6)
         return names[close[0]] if close else None
 
-    def _table(self, language: str) -> Mapping[str, Text]:
-        return self._texts.get(language) or self._texts[self.language(language)]
+    def _chain(self, language: str) -> tuple[Mapping[str, Text], ...]:
+        return self._chains.get(language) or self._chains[self.language(language)]
 
-    @staticmethod
-    def _filled(table: Mapping[str, Text], key: str, params: Mapping[str, object]) -> Html:
-        text = table[key]
-        try:
-            return text.html(params)
-        except KeyError as error:
-            raise KeyError(f"{key}: {{{error.args[0]}}} was given nothing") from None
+    def _filled(self, language: str, keys: Sequence[str], params: Mapping[str, object]) -> Html:
+        """Fill in the first of ``keys`` that the language has, or failing that another one.
+
+        A patient gets the general words in their own language before the special ones in another.
+        """
+        for table in self._chain(language):
+            for key in keys:
+                text = table.get(key)
+                if text is not None:
+                    return _fill(key, text, params)
+        raise KeyError(keys[0])
+
+
+def _fill(key: str, text: Text, params: Mapping[str, object]) -> Html:
+    try:
+        return text.html(params)
+    except KeyError as error:
+        raise KeyError(f"{key}: {{{error.args[0]}}} was given nothing") from None
 
 
 def _places(protocol: Protocol | str, step_key: str) -> Iterator[str]:
     treatment = protocol if isinstance(protocol, str) else protocol.treatment
     yield f"protocols.{treatment}.step.{step_key}"
     yield f"common.step.{step_key}"
-
-
-def _first(table: Mapping[str, Text], keys: list[str]) -> str:
-    return next((key for key in keys if key in table), keys[0])
 
 
 def _known(tag: str, languages: tuple[str, ...]) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from messages import content, coverage, structure, words
+from messages import content, coverage, structure, style, words
 from messages.content import Issue
 from messages.protocol import Protocol
 from messages.template import Text
@@ -35,7 +35,8 @@ def examine(*directories: Path) -> Examined:
     found = content.read(directories)
     built = structure.build(found)
     said = words.build(found)
-    issues = [*found.issues, *built.issues, *said.issues, *coverage.issues(said, built)]
+    issues = [*found.issues, *built.issues, *said.issues]
+    issues += [*coverage.issues(said, built), *style.issues(said)]
     if not built.protocols and not issues:
         issues.append(Issue("protocols", "directory", "holds no treatment: add a folder"))
     return Examined(built.protocols, said.texts(), tuple(sorted(set(issues))))

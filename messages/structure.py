@@ -1,5 +1,6 @@
 """From protocol files to protocols: everything that timing needs, with every fault named."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -288,29 +289,29 @@ def _faults(name: str, place: str, error: ValidationError) -> list[Issue]:
     return issues
 
 
+_PROBLEMS: Final = {
+    "missing": "is missing: add it",
+    "bool_type": "must be true or false, without quotes",
+    "tuple_type": "must be a list: [ … ]",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+}
+
+
 def _problem(detail: ErrorDetails) -> str:
     context: dict[str, Any] = detail.get("ctx", {})
     given = detail["input"]
     match detail["type"]:
-        case "missing":
-            return "is missing: add it"
         case "value_error":
             return str(context["error"])
         case "literal_error":
             allowed = str(context["expected"]).replace("'", '"')
-            hint = suggestion(
-                str(given), allowed.replace('"', "").replace(" or ", ", ").split(", ")
-            )
-            return f"{given!r} is not one of {allowed}{hint}"
-        case "bool_type":
-            return "must be true or false, without quotes"
+            hint = suggestion(str(given), re.findall('"([^"]+)"', allowed))
+            return f"{given!r} is not {allowed}{hint}"
         case "string_pattern_mismatch":
-            return f"{given!r} must be small letters, digits, _ and - only"
-        case "tuple_type":
-            return "must be a list: [ … ]"
+            return f"{given!r} must be of small letters, digits, _ and - only"
         case "string_type":
             return f"must be text in quotes, not {given!r}"
-        case "model_type" | "model_attributes_type":
-            return "must be a table"
-        case _:
-            return detail["msg"][:1].lower() + detail["msg"][1:]
+        case kind:
+            message = detail["msg"]
+            return _PROBLEMS.get(kind, message[:1].lower() + message[1:])
