@@ -189,7 +189,8 @@ class SqlcipherDriver:
 
     def execute_many(self, sql: str, params: Iterable[Mapping[str, object]]) -> int:
         """Run one statement for each set of parameters; return how many rows changed."""
-        return max(self.connection.executemany(sql, params).rowcount, 0)
+        changed: int = self.connection.executemany(sql, params).rowcount
+        return max(changed, 0)
 
     def begin(self) -> None:
         """Take the write lock at once: a deferred BEGIN could fail after the first read."""

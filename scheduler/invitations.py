@@ -61,8 +61,9 @@ def invite(
     enrollment_id: int | None = None,
     staff_id: int | None = None,
 ) -> str:
-    """Make a single-use token (for ``t.me/<bot>?start=<token>``); older ones for the same
-    enrollment stop working.
+    """Make a single-use token for a link ``t.me/<bot>?start=<token>``.
+
+    Older ones for the same enrollment stop working.
 
     Args:
         tx: the open transaction.

@@ -4,8 +4,6 @@ Instants are INTEGER UTC epoch milliseconds; a zone name stands beside what is l
 carries ``clinic_id``.
 """
 
-from typing import cast
-
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -237,10 +235,10 @@ def _the_main_job(db: Database) -> None:
 
 def migrate(driver: SqlcipherDriver) -> None:
     """Bring the schema up to date; each step is applied whole or not at all."""
-    migrations.apply(cast(Database, driver.sqlite_utils))
+    migrations.apply(driver.sqlite_utils)
 
 
 def schema_version(driver: SqlcipherDriver) -> str:
     """Return the name of the newest step that was applied."""
-    applied = migrations.applied(cast(Database, driver.sqlite_utils))
+    applied = migrations.applied(driver.sqlite_utils)
     return applied[-1].name if applied else "none"

@@ -41,7 +41,8 @@ class Said:
     """What a row that was worded beforehand says: a message, but for the chat it goes to.
 
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
-    of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped once they are sent.
+    of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped
+    once they are sent.
     """
 
     html: str
@@ -208,25 +209,38 @@ def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
     return list(found.values())
 
 
-def next_ready(tx: Tx) -> int | None:
-    """Return the moment (UTC epoch ms) at which the next row may leave, or None."""
-    moments = [
+def next_ready(tx: Tx, *, now: int) -> int | None:
+    """Return the moment (UTC epoch ms) at which the next row may leave, or None.
+
+    Chats that are waiting (``waits``) count with the end of their wait.
+    """
+    whole_bot: int | None = tx.value(
+        """SELECT until FROM waits
+           WHERE clinic_id = :clinic_id AND chat_id = 0 AND until > :now""",
+        now=now,
+    )
+    if whole_bot is not None:
+        return whole_bot
+    moments: list[int | None] = [
         tx.value(
             """SELECT ready_at FROM outbox
                WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
                  AND lane = :lane
+                 AND NOT EXISTS (SELECT 1 FROM waits
+                     WHERE waits.clinic_id = :clinic_id AND waits.chat_id = outbox.chat_id
+                       AND waits.until > :now)
                ORDER BY ready_at LIMIT 1""",
             lane=int(lane),
+            now=now,
         )
         for lane in Lane
     ]
-    known = [moment for moment in moments if moment is not None]
-    if not known:
-        return None
-    whole_bot = tx.value(
-        "SELECT until FROM waits WHERE clinic_id = :clinic_id AND chat_id = 0"
+    moments.append(
+        tx.value(
+            "SELECT MIN(until) FROM waits WHERE clinic_id = :clinic_id AND until > :now", now=now
+        )
     )
-    return max(min(known), whole_bot or 0)
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def begin_attempt(tx: Tx, row: Row, *, now: int) -> int:

@@ -18,9 +18,7 @@ class Context:
     step_key: str
 
 
-def answer(
-    tx: Tx, reminder: Row, question: str, value: str, *, now: int
-) -> bool:
+def answer(tx: Tx, reminder: Row, question: str, value: str, *, now: int) -> bool:
     """Log a tap on a question of a reminder (an outbox row with its patient).
 
     Returns:

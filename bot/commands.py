@@ -1,0 +1,103 @@
+"""The table of commands: what each is called, whom it is for, and which room answers it.
+
+Menus, help, access checks and the tests of access are all drawn from this one table, so that a
+new command cannot be forgotten in any of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from bot import access, clinic, clinic_staff, enrolling, patient, practitioner
+from bot.turn import Turn
+
+Role = Literal["stranger", "patient", "practitioner", "manager"]
+Handler = Callable[[Turn], None]
+
+ANYONE: frozenset[Role] = frozenset({"stranger", "patient", "practitioner", "manager"})
+PATIENTS: frozenset[Role] = frozenset({"patient"})
+STAFF: frozenset[Role] = frozenset({"practitioner", "manager"})
+MANAGERS: frozenset[Role] = frozenset({"manager"})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. ``described_by`` is the text key of its line in menus and in /help."""
+
+    name: str
+    roles: frozenset[Role]
+    handler: Handler
+    described_by: str
+    in_menu: bool = True
+
+
+def roles_of(turn: Turn) -> frozenset[Role]:
+    """Return every role of the person at the other end."""
+    roles: set[Role] = set()
+    if turn.staff is not None:
+        roles.add(turn.staff.role)
+    if turn.patient is not None:
+        roles.add("patient")
+    return frozenset(roles or {"stranger"})
+
+
+def help_text(turn: Turn) -> None:
+    """Say what this person can do here, drawn from the table."""
+    roles = roles_of(turn)
+    lines = [
+        f"/{command.name} — {turn.text(command.described_by)}"
+        for command in COMMANDS
+        if command.in_menu and command.roles & roles
+    ]
+    if "patient" in roles:
+        intro = turn.text(
+            "patient.help.intro",
+            clinic=turn.clinic.name,
+            phone=turn.clinic.phone,
+            emergency=turn.clinic.emergency,
+        )
+    elif "stranger" in roles:
+        intro = turn.text(
+            "patient.start.stranger",
+            clinic=turn.clinic.name,
+            phone=turn.clinic.phone,
+            emergency=turn.clinic.emergency,
+        )
+    else:
+        intro = turn.text("practitioner.help.intro", clinic=turn.clinic.name)
+    turn.say("\n\n".join([intro, "\n".join(lines)]) if lines else intro)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("start", ANYONE, access.start, "patient.command.start", in_menu=False),
+    Command("enroll", STAFF, enrolling.enroll, "practitioner.command.enroll"),
+    Command("patients", STAFF, practitioner.patients, "practitioner.command.patients"),
+    Command("patient", STAFF, practitioner.patient, "practitioner.command.patient"),
+    Command("broadcast", MANAGERS, clinic.broadcast, "clinic.command.broadcast"),
+    Command("staff", MANAGERS, clinic_staff.staff, "clinic.command.staff"),
+    Command("plan", PATIENTS, patient.plan, "patient.command.plan"),
+    Command("stop", PATIENTS, patient.stop, "patient.command.stop"),
+    Command("resume", PATIENTS, patient.resume, "patient.command.resume"),
+    Command("language", PATIENTS | STAFF, patient.language, "patient.command.language"),
+    Command("cancel", STAFF, enrolling.cancel, "practitioner.command.cancel"),
+    Command("help", ANYONE, help_text, "patient.command.help"),
+)
+
+# What the ids behind a button's prefix mean is the business of the room that made it.
+BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
+    **dict.fromkeys(access.BUTTONS, (ANYONE, access.button)),
+    **{prefix: (PATIENTS, handler) for prefix, handler in patient.BUTTONS.items()},
+    **{prefix: (PATIENTS | STAFF, handler) for prefix, handler in patient.SHARED_BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in enrolling.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in practitioner.BUTTONS.items()},
+    **{prefix: (MANAGERS, handler) for prefix, handler in clinic.BUTTONS.items()},
+    **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},
+}
+
+# Dialogues that take what is written next; the name is the one in the dialogues table.
+DIALOGUES: dict[str, tuple[frozenset[Role], Handler]] = {
+    **{name: (PATIENTS, handler) for name, handler in patient.DIALOGUES.items()},
+    **{name: (STAFF, handler) for name, handler in enrolling.DIALOGUES.items()},
+    **{name: (STAFF, handler) for name, handler in practitioner.DIALOGUES.items()},
+    **{name: (MANAGERS, handler) for name, handler in clinic.DIALOGUES.items()},
+}

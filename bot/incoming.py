@@ -1,0 +1,114 @@
+"""What came in, in plain values: a Telegram update without Telegram's types."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from telegram import Message, Update
+
+Kind = Literal[
+    "text",
+    "photo",
+    "voice",
+    "video",
+    "document",
+    "sticker",
+    "other",
+    "button",
+    "membership",
+    "nothing",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One update. ``chat_id`` is 0 where an update belongs to no chat.
+
+    ``message_id`` is the message that came, or for a button the one it hangs under. ``text`` is
+    the text or caption, ``data`` what a button carries, ``reply_to`` the message that is quoted.
+    ``written_at`` is the sender's moment in UTC epoch ms (0 for a button).
+    """
+
+    kind: Kind
+    chat_id: int
+    user_id: int
+    private: bool
+    name: str
+    language_code: str
+    message_id: int
+    text: str = ""
+    file_id: str | None = None
+    data: str = ""
+    query_id: str = ""
+    reply_to: int | None = None
+    edited: bool = False
+    joined: bool = False
+    written_at: int = 0
+
+    @property
+    def command(self) -> str | None:
+        """The command's name without slash and bot name, lower-case; None for other texts."""
+        if self.kind != "text" or not self.text.startswith("/") or self.edited:
+            return None
+        word = self.text.split(maxsplit=1)[0]
+        return word[1:].partition("@")[0].lower()
+
+    @property
+    def argument(self) -> str:
+        """What follows the command."""
+        parts = self.text.split(maxsplit=1)
+        return parts[1].strip() if len(parts) > 1 else ""
+
+
+def read_update(update: Update) -> Incoming:
+    """Return what an update says; kind "nothing" where it is of no concern to the bot."""
+    user = update.effective_user
+    chat = update.effective_chat
+    base = Incoming(
+        kind="nothing",
+        chat_id=chat.id if chat else 0,
+        user_id=user.id if user else 0,
+        private=bool(chat and chat.type == "private"),
+        name=user.full_name if user else "",
+        language_code=(user.language_code or "") if user else "",
+        message_id=0,
+    )
+    if update.callback_query is not None:
+        query = update.callback_query
+        return replace(
+            base,
+            kind="button",
+            message_id=query.message.message_id if query.message else 0,
+            data=query.data or "",
+            query_id=query.id,
+        )
+    if update.my_chat_member is not None:
+        status = update.my_chat_member.new_chat_member.status
+        return replace(base, kind="membership", joined=status in ("member", "administrator"))
+    message = update.message or update.edited_message
+    if message is None:
+        return base
+    kind, file_id = _content(message)
+    return replace(
+        base,
+        kind=kind,
+        message_id=message.message_id,
+        text=message.text or message.caption or "",
+        file_id=file_id,
+        reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
+        edited=update.edited_message is not None,
+        written_at=int(message.date.timestamp() * 1000),
+    )
+
+
+def _content(message: Message) -> tuple[Kind, str | None]:
+    if message.text is not None:
+        return "text", None
+    if message.photo:
+        return "photo", message.photo[-1].file_id
+    for kind in ("voice", "video", "document", "sticker"):
+        media = getattr(message, kind)
+        if media is not None:
+            return kind, media.file_id
+    if message.migrate_to_chat_id or message.new_chat_members or message.left_chat_member:
+        return "nothing", None
+    return "other", None

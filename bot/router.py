@@ -1,0 +1,113 @@
+"""The router: which room answers an update. Nothing that a person sends is left unanswered."""
+
+import structlog
+
+from bot import patient, practitioner
+from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
+from bot.incoming import Incoming
+from bot.turn import House, Turn
+from scheduler import dialogues, events, patients, staff
+from scheduler.database import Tx
+
+log = structlog.get_logger(__name__)
+
+_BY_NAME = {command.name: command for command in COMMANDS}
+
+
+def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
+    """Handle one update inside one transaction (``now`` in UTC epoch ms); return its turn."""
+    turn = Turn(
+        tx=tx,
+        now=now,
+        house=house,
+        incoming=incoming,
+        staff=staff.at_chat(tx, incoming.chat_id),
+        patient=patients.at_chat(tx, incoming.chat_id),
+        dialogue=dialogues.of_chat(tx, incoming.chat_id),
+    )
+    if turn.staff is not None and incoming.name:
+        staff.rename(tx, turn.staff.id, name=incoming.name)
+    if incoming.kind == "nothing" or not incoming.chat_id:
+        return turn
+    if not incoming.private:
+        _group(turn)
+    elif incoming.kind == "membership":
+        _membership(turn)
+    elif incoming.kind == "button":
+        _button(turn)
+    elif incoming.command is not None:
+        _command(turn, incoming.command)
+    else:
+        _free(turn)
+    return turn
+
+
+def _group(turn: Turn) -> None:
+    """Say once that health is not spoken of in groups, and stay silent from then on."""
+    if turn.incoming.kind == "membership" and turn.incoming.joined:
+        turn.say(turn.text("patient.start.group", clinic=turn.clinic.name))
+    elif turn.incoming.kind == "button":
+        turn.toast("patient.start.group_short")
+
+
+def _membership(turn: Turn) -> None:
+    """A patient blocked the bot, or took it back."""
+    if turn.patient is not None and not turn.incoming.joined:
+        patient.blocked(turn)
+
+
+def _command(turn: Turn, name: str) -> None:
+    command = _BY_NAME.get(name)
+    if command is None:
+        turn.say(turn.text("patient.start.unknown_command"))
+        return
+    if not command.roles & roles_of(turn):
+        # Told kindly, logged, and nothing revealed: not even whether the command exists.
+        events.note(
+            turn.tx,
+            "command_refused",
+            actor=_actor(turn),
+            now=turn.now,
+            patient_id=turn.patient.id if turn.patient else None,
+            command=name,
+        )
+        turn.say(turn.text("patient.start.unknown_command"))
+        return
+    command.handler(turn)
+
+
+def _actor(turn: Turn) -> str:
+    if turn.staff is not None:
+        return turn.staff.actor
+    return "patient" if turn.patient is not None else "stranger"
+
+
+def _button(turn: Turn) -> None:
+    prefix = turn.incoming.data.partition(":")[0]
+    found = BUTTONS.get(prefix)
+    if found is None or not found[0] & roles_of(turn):
+        turn.toast("patient.start.old_button")
+        return
+    found[1](turn)
+
+
+def _free(turn: Turn) -> None:
+    """Whatever is not a command or a button: a dialogue's next step, or a reply."""
+    if turn.dialogue is not None and not turn.incoming.edited:
+        found = DIALOGUES.get(turn.dialogue.name)
+        if found is not None and found[0] & roles_of(turn):
+            found[1](turn)
+            return
+    if turn.patient is not None and (turn.staff is None or patient.answers_something(turn)):
+        patient.reply(turn)
+    elif turn.staff is not None:
+        practitioner.unprompted(turn)
+    else:
+        turn.say(
+            turn.text(
+                "patient.start.stranger",
+                clinic=turn.clinic.name,
+                phone=turn.clinic.phone,
+                emergency=turn.clinic.emergency,
+            )
+        )

@@ -1,0 +1,20 @@
+"""The clinic as the rest of the program needs to know it."""
+
+from dataclasses import dataclass, field
+
+from scheduler.quiet import QuietHours
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A clinic's own facts: how it is called and reached, where it is, and when it is quiet.
+
+    ``timezone`` is an IANA name, ``language`` the one used where a person's own is not shipped.
+    """
+
+    name: str
+    timezone: str
+    language: str
+    phone: str
+    emergency: str
+    quiet: QuietHours = field(default_factory=QuietHours)

@@ -1,0 +1,256 @@
+"""The dispatcher: takes what is due, paces it, sends it through the channel, settles it.
+
+One pump owns the outbox's way out. Each turn is a single transaction that settles what has come
+back and takes as many rows as may leave at this moment; ``sending`` is committed there, just
+before the requests leave. What is certain is therefore always on disk first.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from scheduler import outbox, settling
+from scheduler.channel import Ambiguous, Channel, Message, Outcome
+from scheduler.clock import Clock
+from scheduler.database import Row, Store, Tx
+from scheduler.pacer import Pacer
+from scheduler.prepare import Later, Never, Prepared
+
+log = structlog.get_logger(__name__)
+
+# What goes on if the database cannot be written: look again after a while.
+_TROUBLE_PAUSE_S = 1.0
+
+
+class Prepare(Protocol):
+    """Takes the last look at a row; see ``scheduler.prepare``."""
+
+    def __call__(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        """Return the message, or why there is none now or ever."""
+        ...
+
+
+@dataclass(slots=True)
+class _Job:
+    row: Row
+    attempt_id: int
+    message: Message
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
+    jobs: list[_Job] = field(default_factory=list)
+    next_ready: int | None = None
+    looked_again: bool = False
+
+
+class Dispatcher:
+    """Sends what the outbox owes, until it is stopped.
+
+    Args:
+        store: the database.
+        channel: the way out.
+        prepare: the last look.
+        clock: what the rows' times are measured by.
+        pacer: how fast messages may leave.
+        in_flight: how many requests may be under way at once.
+        monotonic: real seconds, for the pacer.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        channel: Channel,
+        prepare: Prepare,
+        clock: Clock,
+        pacer: Pacer,
+        *,
+        in_flight: int = 16,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._prepare = prepare
+        self._clock = clock
+        self._pacer = pacer
+        self._in_flight = in_flight
+        self._monotonic = monotonic
+        self._kicked = asyncio.Event()
+        self._flying: dict[asyncio.Task[None], _Job] = {}
+        self._landed: list[_Job] = []
+        self._stopping = False
+        self._next_ready: int | None = None
+        self.on_turn: Callable[[], None] = lambda: None
+
+    def kick(self) -> None:
+        """Have the pump look at the outbox at once."""
+        self._kicked.set()
+
+    @property
+    def next_ready(self) -> int | None:
+        """When the next row may leave (UTC epoch ms), as of the last look; None: nothing owed."""
+        return self._next_ready
+
+    async def recover(self) -> int:
+        """Settle what a crash left unsettled; call once, before the pump runs."""
+        return await self._store.write(settling.recover, now=self._clock.now())
+
+    async def run(self) -> None:
+        """Pump until :meth:`stop`; a database in trouble is waited for, not given up on."""
+        while not (self._stopping and not self._flying and not self._landed):
+            try:
+                pause = await self._pump()
+            except Exception:
+                # Nothing is lost: what was not committed is still pending or sending.
+                log.exception("dispatch_in_trouble", pause_s=_TROUBLE_PAUSE_S)
+                pause = _TROUBLE_PAUSE_S
+            await self._rest(pause)
+
+    async def drain(self) -> None:
+        """Send all that may leave now and wait until it has settled."""
+        while True:
+            pause = await self._pump()
+            if self._flying:
+                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+            elif not self._landed:
+                if self._next_ready is None or self._next_ready > self._clock.now():
+                    return
+                await asyncio.sleep(pause or 0)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way and, as of the last look, nothing may leave now."""
+        return (
+            not self._flying
+            and not self._landed
+            and (self._next_ready is None or self._next_ready > self._clock.now())
+        )
+
+    async def stop(self, within_s: float = 10.0) -> bool:
+        """Take nothing more, and wait for what is on its way.
+
+        Returns:
+            Whether everything settled within the time; the rest counts as lost in a crash.
+        """
+        self._stopping = True
+        self.kick()
+        deadline = self._monotonic() + within_s
+        while (self._flying or self._landed) and self._monotonic() < deadline:
+            if self._flying:
+                await asyncio.wait(
+                    self._flying,
+                    timeout=max(0.0, deadline - self._monotonic()),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            await self._pump()
+        clean = not self._flying
+        for task in self._flying:
+            task.cancel()
+        return clean
+
+    async def _pump(self) -> float | None:
+        """Take one turn; return the real seconds until the next is worth taking (None: a kick)."""
+        self._kicked.clear()
+        started = self._monotonic()
+        landed, self._landed = self._landed, []
+        room = self._room(started)
+        busy = self._busy(started)
+        try:
+            turn = await self._store.write(
+                self._turn, landed, room=room, busy=busy, now=self._clock.now()
+            )
+        except BaseException:
+            self._landed = landed + self._landed
+            raise
+        self._next_ready = turn.next_ready
+        for job in turn.jobs:
+            self._pacer.take(
+                self._monotonic(),
+                job.message.chat_id,
+                edit=job.message.edit_message_id is not None,
+            )
+            task = asyncio.create_task(self._send(job))
+            self._flying[task] = job
+            task.add_done_callback(self._done)
+        self.on_turn()
+        if turn.looked_again or self._landed:
+            return 0.0
+        return self._pause(turn, room)
+
+    def _room(self, now: float) -> int:
+        if self._stopping or self._pacer.delay(now) > 0:
+            return 0
+        free = self._in_flight - len(self._flying)
+        return free if self._pacer.unlimited else min(free, 1)
+
+    def _busy(self, now: float) -> frozenset[int]:
+        return self._pacer.resting(now) | {job.row["chat_id"] for job in self._flying.values()}
+
+    def _pause(self, turn: _Turn, room: int) -> float | None:
+        if turn.next_ready is None:
+            return None
+        waits = self._clock.seconds_until(turn.next_ready)
+        if waits > 0:
+            return waits
+        # Something is due and did not leave: a slot, a rested chat or a landing comes first.
+        if len(self._flying) >= self._in_flight:
+            return None  # the next landing kicks
+        now = self._monotonic()
+        delay = self._pacer.delay(now)
+        if delay > 0 or (room and len(turn.jobs) == room):
+            return delay
+        return self._pacer.next_rested(now)
+
+    async def _rest(self, pause: float | None) -> None:
+        if pause is not None and pause <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(pause):
+                await self._kicked.wait()
+        except TimeoutError:
+            return
+
+    def _turn(
+        self, tx: Tx, landed: list[_Job], *, room: int, busy: frozenset[int], now: int
+    ) -> _Turn:
+        for job in landed:
+            if job.outcome is None:
+                job.outcome = Ambiguous("the request was broken off")
+            outbox.finish_attempt(tx, job.attempt_id, type(job.outcome).__name__, now=now)
+            settling.settle(tx, job.row, job.message, job.outcome, now=now)
+        # A chat whose message just failed certainly must not be overtaken by its next one:
+        # ``wait`` rows written above are seen by ``due`` below.
+        turn = _Turn()
+        if room:
+            for row in outbox.due(tx, now=now, limit=room, busy=busy):
+                prepared = self._prepare(tx, row, now=now)
+                match prepared:
+                    case Message():
+                        attempt = outbox.begin_attempt(tx, row, now=now)
+                        turn.jobs.append(_Job(row, attempt, prepared))
+                    case Later(ready_at=ready_at, reason=reason):
+                        outbox.postpone(tx, row["id"], ready_at=ready_at, reason=reason)
+                        turn.looked_again = True
+                    case Never(state=state, reason=reason):
+                        outbox.end(tx, row["id"], state, reason, now=now)
+                        turn.looked_again = True
+        turn.next_ready = outbox.next_ready(tx, now=now)
+        return turn
+
+    async def _send(self, job: _Job) -> None:
+        job.outcome = await self._channel.deliver(job.message)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        job = self._flying.pop(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A fault of ours after the request may have left: nobody can tell.
+            log.error("channel_raised", error=type(error).__name__, row=job.row["id"])
+        if not task.cancelled():
+            self._landed.append(job)
+            self._kicked.set()

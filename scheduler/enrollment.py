@@ -1,0 +1,363 @@
+"""Enrolling: one patient on one protocol, and every reminder owed for it, in one transaction.
+
+The reminders of a plan stand in the outbox from the moment the practitioner confirms, *held* until
+the patient has opened the link and consented. Holding and releasing is how /stop, /resume, a
+blocked bot and a return all work.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from messages.catalogue import Catalogue
+from messages.protocol import Protocol, Step
+from scheduler import events, invitations, outbox, patients
+from scheduler.clinic import Clinic
+from scheduler.database import Row, Tx
+from scheduler.quiet import NotUseful, Policy, settle
+from scheduler.staff import Staff
+from scheduler.timing import Planned, plan
+
+Hold = Literal["consent", "stopped", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the practitioner chose. Instants in UTC epoch ms.
+
+    ``session_at`` is the treatment session (or the coming consultation visit), ``next_at`` the
+    next session where there is one; ``label`` is the clinic's own name for the patient.
+    """
+
+    treatment: str
+    area: str
+    label: str
+    session_at: int
+    next_at: int | None = None
+    lipolytic: bool = False
+    filler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A new enrollment and the token of the single-use link that opens it."""
+
+    enrollment_id: int
+    patient_id: int
+    token: str
+    plan: tuple[Planned, ...]
+
+
+def lay_out(protocol: Protocol, choice: Choice, clinic: Clinic, *, now: int) -> tuple[Planned, ...]:
+    """Return the plan that ``choice`` would make, without making it (pure)."""
+    anchors = {
+        "session": choice.session_at,
+        "last_session": choice.session_at,
+        "enrollment": now,
+    }
+    if choice.next_at is not None:
+        anchors["next_session"] = choice.next_at
+    return plan(
+        steps_of(protocol, choice), anchors, zone=clinic.timezone, quiet=clinic.quiet, now=now
+    )
+
+
+def steps_of(protocol: Protocol, choice: Choice) -> tuple[Step, ...]:
+    """Return the protocol's steps that apply to ``choice``."""
+    return protocol.steps_for(lipolytic=choice.lipolytic, filler=choice.filler, area=choice.area)
+
+
+def enroll(
+    tx: Tx,
+    choice: Choice,
+    *,
+    protocol: Protocol,
+    clinic: Clinic,
+    staff: Staff,
+    now: int,
+    patient_id: int | None = None,
+) -> Enrolled:
+    """Enroll a patient: enrollment, sessions, every reminder and the invitation, all or nothing.
+
+    Args:
+        tx: the open transaction.
+        choice: what the practitioner chose.
+        protocol: the protocol of ``choice.treatment``.
+        clinic: whose zone and quiet hours hold.
+        staff: who enrolls.
+        now: UTC epoch ms.
+        patient_id: a patient the clinic knows already; None makes a new one.
+    """
+    known = patients.by_id(tx, patient_id) if patient_id is not None else None
+    if known is None:
+        patient_id = patients.add(
+            tx, label=choice.label, language=clinic.language, timezone=clinic.timezone, now=now
+        )
+    else:
+        patient_id = known.id
+    enrollment_id: int = tx.value(
+        """INSERT INTO enrollments (clinic_id, patient_id, staff_id, treatment, area, lipolytic,
+               filler, status, created_at)
+           VALUES (:clinic_id, :patient_id, :staff_id, :treatment, :area, :lipolytic, :filler,
+               'invited', :now)
+           RETURNING id""",
+        patient_id=patient_id,
+        staff_id=staff.id,
+        treatment=choice.treatment,
+        area=choice.area,
+        lipolytic=int(choice.lipolytic),
+        filler=int(choice.filler),
+        now=now,
+    )
+    visit = "planned" if protocol.kind == "consultation" else "held"
+    first = _add_session(tx, enrollment_id, choice.session_at, visit, clinic, now=now)
+    following = (
+        None
+        if choice.next_at is None
+        else _add_session(tx, enrollment_id, choice.next_at, "planned", clinic, now=now)
+    )
+    planned = lay_out(protocol, choice, clinic, now=now)
+    outbox.owe_steps(
+        tx,
+        _owed(planned, first, following),
+        patient_id=patient_id,
+        enrollment_id=enrollment_id,
+        chat_id=None,
+        held="consent",
+        now=now,
+    )
+    token = invitations.invite(
+        tx, "patient", now=now, enrollment_id=enrollment_id, staff_id=staff.id
+    )
+    events.note(
+        tx,
+        "enrolled",
+        actor=staff.actor,
+        now=now,
+        patient_id=patient_id,
+        enrollment_id=enrollment_id,
+        treatment=choice.treatment,
+        area=choice.area,
+    )
+    return Enrolled(enrollment_id, patient_id, token, planned)
+
+
+def _add_session(
+    tx: Tx, enrollment_id: int, starts_at: int, state: str, clinic: Clinic, *, now: int
+) -> int:
+    session_id: int = tx.value(
+        """INSERT INTO sessions (clinic_id, enrollment_id, starts_at, timezone, state, created_at,
+               changed_at)
+           VALUES (:clinic_id, :enrollment_id, :starts_at, :timezone, :state, :now, :now)
+           RETURNING id""",
+        enrollment_id=enrollment_id,
+        starts_at=starts_at,
+        timezone=clinic.timezone,
+        state=state,
+        now=now,
+    )
+    return session_id
+
+
+def _owed(
+    planned: Iterable[Planned], session_id: int, next_session_id: int | None
+) -> Iterable[outbox.Owed]:
+    for step in planned:
+        if step.skipped:
+            continue
+        anchor = next_session_id if step.anchor == "next_session" else session_id
+        yield outbox.Owed(
+            session_id=session_id if anchor is None else anchor,
+            step_key=step.step_key,
+            occurrence=step.occurrence,
+            due_at=step.due_at,
+            ready_at=step.ready_at,
+            useful_until=step.useful_until,
+        )
+
+
+def get(tx: Tx, enrollment_id: int) -> Row | None:
+    """Return one enrollment row, or None."""
+    return tx.first(
+        "SELECT * FROM enrollments WHERE clinic_id = :clinic_id AND id = :id", id=enrollment_id
+    )
+
+
+def of_patient(tx: Tx, patient_id: int) -> list[Row]:
+    """Return a patient's enrollments, the newest first."""
+    return tx.all(
+        """SELECT * FROM enrollments WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+           ORDER BY id DESC""",
+        patient_id=patient_id,
+    )
+
+
+def sessions_of(tx: Tx, enrollment_id: int) -> list[Row]:
+    """Return the sessions of an enrollment by date."""
+    return tx.all(
+        """SELECT * FROM sessions WHERE clinic_id = :clinic_id AND enrollment_id = :id
+           ORDER BY starts_at, id""",
+        id=enrollment_id,
+    )
+
+
+def reminders_of(tx: Tx, enrollment_id: int) -> list[Row]:
+    """Return every reminder row of an enrollment, settled or not, by the time it is due."""
+    return tx.all(
+        """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND enrollment_id = :id
+             AND step_key IS NOT NULL ORDER BY due_at, id""",
+        id=enrollment_id,
+    )
+
+
+def open_link(
+    tx: Tx, enrollment_id: int, *, chat_id: int, language: str, now: int
+) -> patients.Patient:
+    """Tie an enrollment to the chat that opened its link.
+
+    Somebody who is a patient already keeps their record: the new enrollment moves over to it.
+    """
+    row = get(tx, enrollment_id)
+    if row is None:
+        raise LookupError(f"enrollment {enrollment_id} does not exist")
+    known = patients.at_chat(tx, chat_id)
+    if known is None:
+        patients.meet(tx, row["patient_id"], chat_id=chat_id, language=language, now=now)
+    elif known.id != row["patient_id"]:
+        _move_to(tx, enrollment_id, row["patient_id"], known.id)
+    patient = patients.at_chat(tx, chat_id)
+    if patient is None:
+        raise LookupError(f"patient of enrollment {enrollment_id} vanished")
+    return patient
+
+
+def _move_to(tx: Tx, enrollment_id: int, old: int, new: int) -> None:
+    for table, column in (
+        ("enrollments", "id"),
+        ("outbox", "enrollment_id"),
+        ("events", "enrollment_id"),
+    ):
+        tx.run(
+            f"""UPDATE {table} SET patient_id = :new
+                WHERE clinic_id = :clinic_id AND {column} = :enrollment_id""",
+            enrollment_id=enrollment_id,
+            new=new,
+        )
+    tx.run(
+        """DELETE FROM patients WHERE clinic_id = :clinic_id AND id = :old AND chat_id IS NULL
+             AND NOT EXISTS (SELECT 1 FROM enrollments
+                 WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = :old)
+             AND NOT EXISTS (SELECT 1 FROM events
+                 WHERE events.clinic_id = :clinic_id AND events.patient_id = :old)""",
+        old=old,
+    )
+
+
+def hold(tx: Tx, patient_id: int, reason: Hold) -> int:
+    """Hold back every reminder of a patient that has not left yet; returns how many."""
+    held = tx.run(
+        """UPDATE outbox SET held = :reason
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND state = 'pending'
+             AND kind = 'reminder'""",
+        patient_id=patient_id,
+        reason=reason,
+    )
+    tx.run(
+        """UPDATE enrollments SET status = 'paused'
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND status = 'active'""",
+        patient_id=patient_id,
+    )
+    return held
+
+
+def begin(
+    tx: Tx,
+    enrollment_id: int,
+    patient: patients.Patient,
+    catalogue: Catalogue,
+    clinic: Clinic,
+    *,
+    now: int,
+) -> int:
+    """Start an enrollment whose patient has consented; returns how many reminders will come."""
+    tx.run(
+        """UPDATE enrollments SET status = 'paused', started_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id AND status = 'invited'""",
+        id=enrollment_id,
+        now=now,
+    )
+    return release(tx, patient, catalogue, clinic, now=now)
+
+
+def release(
+    tx: Tx, patient: patients.Patient, catalogue: Catalogue, clinic: Clinic, *, now: int
+) -> int:
+    """Let a patient's plans go on from here, without anything that is stale by now.
+
+    Returns:
+        How many reminders are still to come.
+    """
+    tx.wake()
+    tx.run(
+        """UPDATE enrollments SET status = 'active'
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND status = 'paused'""",
+        patient_id=patient.id,
+    )
+    rows = tx.all(
+        """SELECT outbox.*, enrollments.treatment FROM outbox
+           JOIN enrollments ON enrollments.clinic_id = :clinic_id
+             AND enrollments.id = outbox.enrollment_id
+           WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
+             AND outbox.state = 'pending' AND outbox.held IS NOT NULL
+             AND enrollments.status = 'active'""",
+        patient_id=patient.id,
+    )
+    coming = 0
+    for row in rows:
+        moment = settle(
+            row["due_at"],
+            row["useful_until"],
+            _quiet_policy(catalogue, row["treatment"], row["step_key"]),
+            clinic.quiet,
+            patient.timezone,
+            not_before=now,
+        )
+        if isinstance(moment, NotUseful):
+            outbox.end(tx, row["id"], "expired", _stale(row["held"], moment), now=now)
+            continue
+        coming += 1
+        tx.run(
+            """UPDATE outbox SET held = NULL, chat_id = :chat_id, ready_at = :ready_at
+               WHERE clinic_id = :clinic_id AND id = :id""",
+            id=row["id"],
+            chat_id=patient.chat_id,
+            ready_at=moment.at,
+        )
+    return coming
+
+
+def _quiet_policy(catalogue: Catalogue, treatment: str, step_key: str) -> Policy:
+    try:
+        return catalogue.protocols[treatment].step(step_key).quiet
+    except KeyError:
+        # The clinic took the step out of its protocol; the dispatcher cancels the row in its turn.
+        return "wait"
+
+
+def _stale(held: str | None, why: NotUseful) -> str:
+    night = "would only have arrived at night" if why.reason == "quiet" else "no longer useful"
+    return f"{night}; held: {held}" if held else night
+
+
+def complete_if_done(tx: Tx, enrollment_id: int, *, now: int) -> bool:
+    """Complete an enrollment whose last reminder was settled."""
+    done = tx.run(
+        """UPDATE enrollments SET status = 'completed', ended_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id AND status = 'active'
+             AND NOT EXISTS (SELECT 1 FROM outbox
+                 WHERE outbox.clinic_id = :clinic_id AND outbox.enrollment_id = :id
+                   AND outbox.step_key IS NOT NULL AND outbox.state IN ('pending', 'sending'))""",
+        id=enrollment_id,
+        now=now,
+    )
+    return done > 0

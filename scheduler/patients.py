@@ -1,0 +1,114 @@
+"""Patients: a label that the clinic chose, a chat, and whether messages may go there."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scheduler import events
+from scheduler.database import Row, Tx
+
+State = Literal["invited", "active", "stopped", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient; ``timezone`` is an IANA name, ``chat_id`` is None until they opened a link."""
+
+    id: int
+    label: str
+    chat_id: int | None
+    language: str
+    timezone: str
+    state: State
+
+
+def _patient(row: Row) -> Patient:
+    return Patient(
+        id=row["id"],
+        label=row["label"],
+        chat_id=row["chat_id"],
+        language=row["language"],
+        timezone=row["timezone"],
+        state=row["state"],
+    )
+
+
+def at_chat(tx: Tx, chat_id: int) -> Patient | None:
+    """Return the patient who talks in a chat, or None."""
+    row = tx.first(
+        "SELECT * FROM patients WHERE clinic_id = :clinic_id AND chat_id = :chat_id",
+        chat_id=chat_id,
+    )
+    return _patient(row) if row else None
+
+
+def by_id(tx: Tx, patient_id: int) -> Patient | None:
+    """Return one patient, or None."""
+    row = tx.first(
+        "SELECT * FROM patients WHERE clinic_id = :clinic_id AND id = :id", id=patient_id
+    )
+    return _patient(row) if row else None
+
+
+def labelled(tx: Tx, label: str) -> list[Patient]:
+    """Return the patients that carry exactly this label, the newest first."""
+    rows = tx.all(
+        """SELECT * FROM patients WHERE clinic_id = :clinic_id AND label = :label
+           ORDER BY id DESC""",
+        label=label,
+    )
+    return [_patient(row) for row in rows]
+
+
+def add(tx: Tx, *, label: str, language: str, timezone: str, now: int) -> int:
+    """Add a patient who has not opened a link yet; return the id."""
+    patient_id: int = tx.value(
+        """INSERT INTO patients (clinic_id, label, language, timezone, state, created_at,
+               changed_at)
+           VALUES (:clinic_id, :label, :language, :timezone, 'invited', :now, :now)
+           RETURNING id""",
+        label=label,
+        language=language,
+        timezone=timezone,
+        now=now,
+    )
+    return patient_id
+
+
+def meet(tx: Tx, patient_id: int, *, chat_id: int, language: str, now: int) -> None:
+    """Write down the chat in which a patient is reached, and the language of it."""
+    tx.run(
+        """UPDATE patients SET chat_id = :chat_id, language = :language, changed_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=patient_id,
+        chat_id=chat_id,
+        language=language,
+        now=now,
+    )
+
+
+def speaks(tx: Tx, patient_id: int, language: str, *, now: int) -> None:
+    """Set the language in which a patient is written to."""
+    tx.run(
+        """UPDATE patients SET language = :language, changed_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=patient_id,
+        language=language,
+        now=now,
+    )
+    events.note(
+        tx, "language_chosen", actor="patient", now=now, patient_id=patient_id, language=language
+    )
+
+
+def becomes(tx: Tx, patient_id: int, state: State, *, actor: str, now: int) -> bool:
+    """Set whether and why messages may go to a patient; returns False where nothing changed."""
+    changed = tx.run(
+        """UPDATE patients SET state = :state, changed_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id AND state <> :state""",
+        id=patient_id,
+        state=state,
+        now=now,
+    )
+    if changed:
+        events.note(tx, f"patient_{state}", actor=actor, now=now, patient_id=patient_id)
+    return changed > 0

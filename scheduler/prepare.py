@@ -1,0 +1,115 @@
+"""The last look before a row leaves: is it still allowed, still useful, and what does it say now?
+
+Consent, pause, quiet hours and usefulness are decided here, at the moment of sending, not only
+when the row was planned; words are taken from today's texts.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from messages.catalogue import Catalogue
+from scheduler import broadcasts, consent, outbox, patients, wording
+from scheduler.channel import Message
+from scheduler.clinic import Clinic
+from scheduler.database import Row, Tx
+from scheduler.replies import answers_to
+from scheduler.timing import late_action
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now: look again at an instant (UTC epoch ms)."""
+
+    ready_at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Not any more: the state to end in, and why."""
+
+    state: Literal["expired", "canceled"]
+    reason: str
+
+
+Prepared = Message | Later | Never
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Prepares rows for the clinic at hand, with its texts as they are today."""
+
+    catalogue: Catalogue
+    clinic: Clinic
+
+    def __call__(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        """Return the message that ``row`` is at ``now`` (UTC epoch ms), or why there is none."""
+        if row["kind"] == "reminder":
+            return self._reminder(tx, row, now=now)
+        if row["kind"] == "broadcast":
+            said = broadcasts.message_for(tx, row, self.clinic, now=now)
+            return said if isinstance(said, Message) else Never("canceled", said)
+        return _said(tx, row)
+
+    def _reminder(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        patient = patients.by_id(tx, row["patient_id"])
+        if patient is None or patient.chat_id is None or patient.state != "active":
+            return Never("canceled", "the patient gets no messages now")
+        if not consent.holds(tx, patient.id, "aftercare"):
+            return Never("canceled", "no consent")
+        try:
+            subject = wording.subject_of(tx, row, self.catalogue)
+        except KeyError:
+            return Never("canceled", "the protocol no longer has this step")
+        if subject.step.topic == "appointment" and subject.session_state == "canceled":
+            return Never("canceled", "the session was canceled")
+        return self._timely(tx, row, patient, subject, now=now)
+
+    def _timely(
+        self,
+        tx: Tx,
+        row: Row,
+        patient: patients.Patient,
+        subject: wording.Subject,
+        *,
+        now: int,
+    ) -> Prepared:
+        if now >= row["useful_until"]:
+            return Never("expired", "no longer useful")
+        if self.clinic.quiet.holds(now, patient.timezone):
+            return self._after_the_night(row, patient, now=now)
+        late = late_action(
+            has_late_text=self.catalogue.has_late_text(subject.treatment, subject.step.key),
+            ready=self._planned_moment(row, patient),
+            until=row["useful_until"],
+            now=now,
+        )
+        said = wording.reminder(
+            self.catalogue,
+            self.clinic,
+            subject,
+            answers_to(tx, row["id"]),
+            late=late == "send_late",
+        )
+        return said.message(row["chat_id"])
+
+    def _after_the_night(self, row: Row, patient: patients.Patient, *, now: int) -> Later | Never:
+        morning = self.clinic.quiet.ends_after(now, patient.timezone)
+        if morning >= row["useful_until"]:
+            return Never("expired", "would only arrive at night")
+        return Later(morning, "quiet hours")
+
+    def _planned_moment(self, row: Row, patient: patients.Patient) -> int:
+        """Return when the row should have gone (epoch ms): waiting for a morning is not late."""
+        return self.clinic.quiet.ends_after(row["due_at"], patient.timezone)
+
+
+def _said(tx: Tx, row: Row) -> Prepared:
+    if row["content"] is None:
+        return Never("canceled", "its words were wiped")
+    said = outbox.Said.from_json(row["content"])
+    edits = None
+    if said.edits_row is not None:
+        earlier = outbox.row(tx, said.edits_row)
+        edits = earlier["message_id"] if earlier else None
+    return said.message(row["chat_id"], edits)

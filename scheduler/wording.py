@@ -1,0 +1,183 @@
+"""A reminder put into words: the step's text, its questions one after the other, its buttons.
+
+Used when a reminder leaves and again each time a tap changes it, so that both always agree.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from messages.catalogue import Catalogue
+from messages.protocol import Question, Step
+from messages.render import moment
+from scheduler.channel import Attachment, Button
+from scheduler.clinic import Clinic
+from scheduler.database import Row, Tx
+from scheduler.outbox import Said
+
+# Prefixes of callback data; the rest are ids (64 bytes at most in all).
+ANSWER = "a"
+VISIT = "v"
+
+_PAIN_PER_ROW = 6
+_LABELS_PER_ROW = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """All that a reminder's words depend on: the row, whose it is, and the session it is about.
+
+    ``visit`` is the session that an appointment reminder is about (its own session row);
+    ``next_at`` the next session that is planned, UTC epoch ms.
+    """
+
+    row: Row
+    step: Step
+    treatment: str
+    language: str
+    timezone: str
+    session_at: int
+    session_state: str
+    next_at: int | None
+
+
+def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
+    """Read what a reminder's words depend on.
+
+    Raises:
+        KeyError: the clinic's protocols no longer have the treatment or the step.
+    """
+    found = tx.first(
+        """SELECT enrollments.treatment, patients.language, patients.timezone,
+               sessions.starts_at, sessions.state,
+               (SELECT MIN(coming.starts_at) FROM sessions AS coming
+                WHERE coming.clinic_id = :clinic_id
+                  AND coming.enrollment_id = outbox.enrollment_id
+                  AND coming.state IN ('planned', 'confirmed', 'change_wanted')
+                  AND coming.starts_at > :now) AS next_at
+           FROM outbox
+           JOIN enrollments ON enrollments.clinic_id = :clinic_id
+             AND enrollments.id = outbox.enrollment_id
+           JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = outbox.patient_id
+           JOIN sessions ON sessions.clinic_id = :clinic_id AND sessions.id = outbox.session_id
+           WHERE outbox.clinic_id = :clinic_id AND outbox.id = :id""",
+        id=row["id"],
+        now=row["due_at"],
+    )
+    if found is None:
+        raise KeyError(f"outbox row {row['id']} belongs to nobody")
+    return Subject(
+        row=row,
+        step=catalogue.protocols[found["treatment"]].step(row["step_key"]),
+        treatment=found["treatment"],
+        language=found["language"],
+        timezone=found["timezone"],
+        session_at=found["starts_at"],
+        session_state=found["state"],
+        next_at=found["next_at"],
+    )
+
+
+def reminder(
+    catalogue: Catalogue,
+    clinic: Clinic,
+    subject: Subject,
+    answers: Mapping[str, str],
+    *,
+    late: bool = False,
+    closing: str | None = None,
+) -> Said:
+    """Put a reminder into words, with what was answered so far.
+
+    Args:
+        catalogue: today's texts.
+        clinic: whose name and numbers stand in them.
+        subject: the reminder.
+        answers: question key → answer key, as logged.
+        late: whether it goes out late and should say so, where the step has words for that.
+        closing: HTML to end with in place of the next question (after the last answer).
+    """
+    row, step, language = subject.row, subject.step, subject.language
+    protocol = catalogue.protocols[subject.treatment]
+    parts: list[str] = [
+        catalogue.step_text(
+            language,
+            protocol,
+            step.key,
+            "late" if late else "",
+            clinic=clinic.name,
+            phone=clinic.phone,
+            emergency=clinic.emergency,
+            session_day=moment(subject.session_at, subject.timezone, language),
+            next_session=_next_session(catalogue, subject),
+        )
+    ]
+    parts += [
+        f"<b>{catalogue.question(language, protocol, step.key, question.key)}</b>\n"
+        f"✓ {catalogue.answer(language, protocol, step.key, question.key, answers[question.key])}"
+        for question in step.questions
+        if question.key in answers
+    ]
+    asked = next((q for q in step.questions if q.key not in answers), None)
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    if closing is not None:
+        parts.append(closing)
+    elif asked is not None:
+        parts.append(f"<b>{catalogue.question(language, protocol, step.key, asked.key)}</b>")
+        labels: list[str] = [
+            catalogue.answer(language, protocol, step.key, asked.key, answer)
+            for answer in asked.answers
+        ]
+        buttons = _answer_buttons(row["id"], step.questions.index(asked), asked, labels)
+    elif step.actions:
+        buttons = _visit_buttons(catalogue, language, row["id"])
+    return Said(
+        html="\n\n".join(parts),
+        buttons=buttons,
+        attachment=_calendar(catalogue, clinic, subject) if step.attachment else None,
+    )
+
+
+def _next_session(catalogue: Catalogue, subject: Subject) -> str:
+    if subject.step.anchor == "next_session" or subject.step.before:
+        return moment(subject.session_at, subject.timezone, subject.language)
+    if subject.next_at is None:
+        return catalogue.text(subject.language, "patient.visit.none")
+    return moment(subject.next_at, subject.timezone, subject.language)
+
+
+def _answer_buttons(
+    row_id: int, index: int, question: Question, labels: Sequence[str]
+) -> tuple[tuple[Button, ...], ...]:
+    buttons = [
+        Button(label, data=f"{ANSWER}:{row_id}:{index}:{position}")
+        for position, label in enumerate(labels)
+    ]
+    if question.kind == "pain":
+        width = _PAIN_PER_ROW
+    else:
+        # As many in a row as can be read on a narrow phone.
+        longest = max(len(label) for label in labels)
+        width = max(1, min(len(labels), _LABELS_PER_ROW // max(longest, 1)))
+    return tuple(tuple(buttons[start : start + width]) for start in range(0, len(buttons), width))
+
+
+def _visit_buttons(
+    catalogue: Catalogue, language: str, row_id: int
+) -> tuple[tuple[Button, ...], ...]:
+    def button(action: str) -> Button:
+        label = catalogue.label(language, f"patient.visit.{action}")
+        return Button(label, data=f"{VISIT}:{row_id}:{action}")
+
+    return ((button("confirm"),), (button("change"), button("cancel")))
+
+
+def _calendar(catalogue: Catalogue, clinic: Clinic, subject: Subject) -> Attachment:
+    args: dict[str, Any] = {
+        "uid": f"session-{subject.row['session_id']}@aftercare",
+        "starts_at": subject.session_at,
+        "timezone": subject.timezone,
+        "summary": catalogue.label(subject.language, "patient.visit.calendar"),
+        "description": clinic.phone,
+    }
+    return Attachment(kind="document", made="calendar", args=args)
