@@ -1,0 +1,68 @@
+"""Groups: the bot is added, promoted, removed; a group becomes a supergroup."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.botapi.call import Desk
+from sandbox.botapi.profile import member
+from sandbox.world import BotStatus, Chat
+
+SUPERGROUP_BASE = -1_000_000_000_000
+
+
+class Groups:
+    """Makes groups and changes the bot's place in them, with the updates that go with it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def create(self, title: str, members: Sequence[int], *, forum: bool = False) -> Chat:
+        """Make a group (a supergroup with topics if ``forum``) and add the bot to it.
+
+        The first of ``members`` is who adds the bot.
+        """
+        world = self._desk.world
+        number = 500_000 + len(world.chats)
+        about: dict[str, Any] = {"title": title}
+        if forum:
+            about |= {"id": SUPERGROUP_BASE - number, "type": "supergroup", "is_forum": True}
+        else:
+            about |= {"id": -number, "type": "group"}
+        chat = Chat(about["id"], about["type"], about, members=list(members), bot_status="left")
+        world.add_chat(chat)
+        self.set_bot(chat, "member", by=members[0])
+        joined = {"new_chat_members": [self._desk.bot], "new_chat_member": self._desk.bot}
+        message = world.post(chat, world.people[members[0]].user(), joined)
+        self._desk.updates.push("message", message)
+        return chat
+
+    def set_bot(self, chat: Chat, status: BotStatus, *, by: int) -> None:
+        """Give the bot another place in a group: member, administrator, left or kicked."""
+        world = self._desk.world
+        before, chat.bot_status = chat.bot_status, status
+        world.keep_chat(chat)
+        change = {
+            "chat": chat.about,
+            "from": world.people[by].user(),
+            "date": world.seconds(),
+            "old_chat_member": member(chat, self._desk.bot, before),
+            "new_chat_member": member(chat, self._desk.bot, status),
+        }
+        self._desk.updates.push("my_chat_member", change)
+
+    def migrate(self, chat: Chat) -> Chat:
+        """Turn a group into a supergroup, which has another id, and tell the bot."""
+        world = self._desk.world
+        new_id = SUPERGROUP_BASE + chat.id
+        about = chat.about | {"id": new_id, "type": "supergroup"}
+        moved = world.add_chat(
+            Chat(new_id, "supergroup", about, list(chat.members), chat.bot_status)
+        )
+        chat.migrated_to = new_id
+        world.keep_chat(chat)
+        sender = world.people[chat.members[0]].user()
+        gone = world.post(chat, sender, {"migrate_to_chat_id": new_id})
+        come = world.post(moved, sender, {"migrate_from_chat_id": chat.id})
+        self._desk.updates.push("message", gone)
+        self._desk.updates.push("message", come)
+        return moved

@@ -1,0 +1,79 @@
+"""The cast, and what has happened before a newcomer looks: the practitioner is already staff."""
+
+import asyncio
+import re
+
+from sandbox.phones import Phone, PhoneError
+from sandbox.world import Message, Person
+
+MANAGER_ID = 700_000_001
+PRACTITIONER_ID = 700_000_002
+PATIENT_IDS = (700_000_003, 700_000_004)
+PATIENCE = 10.0
+LINK = re.compile(r"https?://t\.me/\w+\?start=[\w-]+")
+
+
+def cast() -> tuple[Person, ...]:
+    """Return the people whose phones the page shows."""
+    return (
+        Person(MANAGER_ID, "Marta", "Vidal", "marta_vidal", "en", "manager"),
+        Person(PRACTITIONER_ID, "Elena", "Ruiz", "dr_elena_ruiz", "en", "practitioner"),
+        Person(PATIENT_IDS[0], "Anna", "", "anna_on_her_phone", "en", "patient"),
+        Person(PATIENT_IDS[1], "Pablo", "", "pablo_on_his_phone", "es", "patient"),
+    )
+
+
+def phone_label(person: Person) -> str:
+    """Return what stands over a person's phone."""
+    match person.role:
+        case "manager":
+            return f"{person.name} · clinic manager"
+        case "practitioner":
+            return f"Dr. {person.name} · practitioner"
+    return f"{person.first_name} · patient"
+
+
+async def opening(manager: Phone, practitioner: Phone, *, patience: float = PATIENCE) -> bool:
+    """Make the practitioner staff through the bot's own commands.
+
+    The manager presses Start and invites; the practitioner opens the link in the bot's answer.
+    Nothing here knows more of the bot than a person would.
+
+    Args:
+        manager: The manager's phone.
+        practitioner: The practitioner's phone.
+        patience: Real seconds to wait in all.
+
+    Returns:
+        Whether it came to that. A bot that is slow or speaks otherwise is left alone: the page
+        works without it, and the same can be done by hand.
+    """
+    try:
+        async with asyncio.timeout(patience):
+            manager.open()
+            await manager.heard(within=patience)
+            manager.text("/staff invite practitioner")
+            while True:
+                message = await manager.heard(within=patience)
+                if link := invitation(message):
+                    practitioner.open(link)
+                    await practitioner.heard(within=patience)
+                    return True
+    except (TimeoutError, PhoneError):
+        return False
+
+
+def invitation(message: Message) -> str | None:
+    """Return the t.me link in a message: in its text, behind words, or on a button."""
+    entities = [*message.get("entities", ()), *message.get("caption_entities", ())]
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    places = [
+        *(entity.get("url", "") for entity in entities),
+        *(button.get("url", "") for row in rows for button in row),
+        message.get("text", ""),
+        message.get("caption", ""),
+    ]
+    for place in places:
+        if found := LINK.search(place):
+            return found[0]
+    return None
