@@ -1,0 +1,230 @@
+"""The settings: read from the environment and ``.env``, checked all at once, in words.
+
+The environment wins over the file. What is wrong is told as ``NAME: what is wrong; what to do``,
+never with a value that may be a secret. ``.env.example`` is what :func:`env_text` returns.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot import formats
+from messages import content
+from messages.catalogue import SHIPPED
+from scheduler.quiet import QuietHours
+
+ENV_FILE: Final = Path(".env")
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_FORMATS: Final = ("console", "json")
+
+
+class SettingsInvalid(Exception):
+    """The settings cannot be used.
+
+    Attributes:
+        faults: every one of them, as ``NAME: what is wrong; what to do``.
+    """
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Settings(BaseSettings):
+    """What an operator sets. The descriptions are the comments of ``.env.example``."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    bot_token: Annotated[SecretStr, BeforeValidator(formats.token)] = Field(
+        description="The bot's token, from @BotFather. Without it `make run` starts the sandbox."
+    )
+    bot_api_url: Annotated[str, BeforeValidator(formats.api_url)] = Field(
+        "https://api.telegram.org",
+        description="The Bot API server: Telegram's own, or any other http(s) address.",
+    )
+    database_url: Annotated[str, BeforeValidator(formats.database_url)] = Field(
+        "sqlite:///data/aftercare.db",
+        description="Where the encrypted database lies; sqlite:////var/… is a path from the root.",
+    )
+    database_key_file: Path | None = Field(
+        None, description="A file that holds the database's key, outside the database's directory."
+    )
+    database_key: SecretStr | None = Field(
+        None, description="Or the key itself: 64 hexadecimal digits. `aftercare init` makes one."
+    )
+    clinic_name: Annotated[str, BeforeValidator(formats.clinic_name)] = Field(
+        description="The clinic's name, as patients know it."
+    )
+    clinic_timezone: Annotated[str, BeforeValidator(formats.zone)] = Field(
+        description="The clinic's time zone, as in Europe/Madrid or America/Mexico_City."
+    )
+    protocols_dir: Annotated[Path, BeforeValidator(formats.directory)] | None = Field(
+        None, description="The clinic's own protocols and texts, laid over the shipped ones."
+    )
+    clinic_language: str = Field(
+        "en", description="The clinic's language: en, es, or one that PROTOCOLS_DIR adds."
+    )
+    clinic_phone: Annotated[
+        str, BeforeValidator(formats.phone(formats.PHONE_DIGITS, "+34 911 234 567"))
+    ] = Field(description="The clinic's phone number, as patients dial it.")
+    emergency_number: Annotated[
+        str, BeforeValidator(formats.phone(formats.EMERGENCY_DIGITS, "112"))
+    ] = Field(description="The emergency number where the patients live, as in 112 or 911.")
+    manager_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(formats.manager_ids)] = Field(
+        (), description="Telegram ids of managers from the start, with commas between them."
+    )
+    quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(formats.quiet_hours)] = Field(
+        QuietHours(),
+        description="Hours of a patient's night without messages (the same time twice: none).",
+    )
+    log_level: Annotated[str, BeforeValidator(formats.one_of(*LOG_LEVELS))] = Field(
+        "INFO", description=f"How much is logged: {', '.join(LOG_LEVELS)}."
+    )
+    log_format: Annotated[str, BeforeValidator(formats.one_of(*LOG_FORMATS))] = Field(
+        "console", description="How it is logged: console (for people) or json (for machines)."
+    )
+
+    @property
+    def database_path(self) -> Path:
+        """The database's file."""
+        return Path(self.database_url.removeprefix(formats.SQLITE))
+
+    def read_key(self) -> SecretStr:
+        """Return the database's key, wherever it is kept.
+
+        Raises:
+            OSError: The file with the key went away since the settings were read.
+        """
+        if self.database_key is not None:
+            return self.database_key
+        if self.database_key_file is None:
+            raise AssertionError("load_settings() lets nothing through without a key")
+        return SecretStr(formats.key_in(self.database_key_file))
+
+    @field_validator("database_key_file")
+    @classmethod
+    def _key_file_is_apart(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is None:
+            return None
+        formats.key_in(file)
+        url = info.data.get("database_url", "")
+        directory = Path(url.removeprefix(formats.SQLITE)).resolve().parent
+        if url and file.resolve().parent == directory:
+            raise ValueError(
+                "lies beside the database, so whoever takes one has both; move it elsewhere"
+            )
+        return file
+
+    @field_validator("database_key")
+    @classmethod
+    def _one_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # A file with a fault of its own is missing in the data, and given all the same.
+        in_file = info.data.get("database_key_file", "faulty") is not None
+        if key is None and not in_file:
+            raise ValueError(
+                "is not set; let `aftercare init` write one to .env, or set DATABASE_KEY_FILE"
+            )
+        if key is not None and in_file:
+            raise ValueError("is set, and DATABASE_KEY_FILE too; keep one of the two")
+        if key is not None:
+            formats.database_key(key.get_secret_value())
+        return key
+
+    @field_validator("clinic_language")
+    @classmethod
+    def _language_has_texts(cls, language: str, info: ValidationInfo) -> str:
+        own = info.data.get("protocols_dir", "faulty")
+        wanted = language.strip().lower().replace("_", "-")
+        known = content.read((SHIPPED, own) if isinstance(own, Path) else (SHIPPED,)).languages
+        # With a fault in PROTOCOLS_DIR nobody can tell what it would have added.
+        if wanted not in known and own != "faulty":
+            raise ValueError(
+                f'there are no texts in "{language}"; choose one of {", ".join(known)}'
+            )
+        return wanted
+
+
+def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
+    """Read the settings from the environment and, below it, from ``env_file``.
+
+    Raises:
+        SettingsInvalid: with all faults there are.
+    """
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # they come from outside
+    except ValidationError as error:
+        faults = tuple(_fault(details) for details in error.errors(include_url=False))
+    except (UnicodeDecodeError, OSError):
+        faults = (f"{env_file}: cannot be read; it must be a text file in UTF-8",)
+    # Outside of the except clause: pydantic's error holds the values, secrets among them.
+    raise SettingsInvalid(faults)
+
+
+def env_text(values: Mapping[str, str] | None = None) -> str:
+    """Return a ``.env`` file: every setting with a line on it, its default or one of ``values``."""
+    given = values or {}
+    blocks = []
+    for name, field in Settings.model_fields.items():
+        value = given.get(name.upper(), _written(field.default))
+        blocks.append(f"# {field.description}\n{name.upper()}={value}\n")
+    return "\n".join(blocks)
+
+
+def write_env(path: Path = ENV_FILE) -> None:
+    """Write a ``.env`` file with a fresh key, readable for its owner only.
+
+    The key must not lie in the database's directory: who takes that away would have both.
+
+    Raises:
+        FileExistsError: There is one already; it is left as it is.
+    """
+    text = env_text({"DATABASE_KEY": secrets.token_hex(32)})
+    try:
+        # O_EXCL decides in one step, so that no key is ever written over.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise FileExistsError(
+            f"{path} is there already and was left as it is: its key may be the only one that "
+            "opens your database. If it has no DATABASE_KEY yet, `openssl rand -hex 32` makes one."
+        ) from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _fault(details: ErrorDetails) -> str:
+    name = str(details["loc"][0]).upper()
+    if details["type"] == "missing":
+        what = Settings.model_fields[name.lower()].description
+        return f"{name}: is not set; set it in .env or the environment. {what}"
+    error = details.get("ctx", {}).get("error")
+    return f"{name}: {error if error is not None else details['msg']}"
+
+
+def _written(default: Any) -> str:
+    match default:
+        case QuietHours(start=start, end=end):
+            return f"{start:%H:%M}-{end:%H:%M}"
+        case str():
+            return default
+        case _:
+            return ""
