@@ -134,7 +134,7 @@ def test_all_faults_are_told_at_once(environment):
 
 
 def test_a_secret_is_in_no_fault_and_no_repr(environment):
-    environment(DATABASE_KEY="hush-key", BOT_TOKEN="hush token", LOG_LEVEL="LOUD")
+    environment(DATABASE_KEY="hush-key", BOT_TOKEN="hush token")
     with pytest.raises(SettingsInvalid) as caught:
         load_settings()
     assert "hush" not in "".join(traceback.format_exception(caught.value))
