@@ -102,16 +102,24 @@ def read(directories: Iterable[Path]) -> Content:
 
 def _add(content: Content, name: str, path: Path) -> None:
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        source = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        problem = Issue(name, "file", f"cannot be read: {error.strerror}")
+        content.issues.append(Issue(name, "file", f"cannot be read: {error.strerror}"))
+        content.broken.add(name)
+        return
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        problem = Issue(f"{name}:{line}", "encoding", "is not UTF-8: save the file as UTF-8")
+        content.issues.append(
+            Issue(f"{name}:{line}", "encoding", "is not UTF-8: save the file as UTF-8")
+        )
+        content.broken.add(name)
+        return
+    try:
+        table = tomllib.loads(source)
     except RecursionError:
         problem = Issue(name, "syntax", "is nested too deeply")
     except ValueError as error:
-        problem = _syntax_issue(name, str(error))
+        problem = _syntax_issue(name, source, str(error))
     else:
         if name.endswith(_TIMING):
             content.issues.extend(_duplicates(name, table))
@@ -124,12 +132,15 @@ def _add(content: Content, name: str, path: Path) -> None:
     content.broken.add(name)
 
 
-def _syntax_issue(name: str, message: str) -> Issue:
+def _syntax_issue(name: str, source: str, message: str) -> Issue:
     place = _LINE.search(message)
-    words = _LINE.sub("", message).strip()
     if place is None:
-        return Issue(name, "syntax", f"not valid TOML: {words}")
-    return Issue(f"{name}:{place[1]}", "syntax", f"not valid TOML at column {place[2]}: {words}")
+        # What tomllib finds at the end of the document has no line of its own.
+        line, column = source.count("\n") + 1, ""
+    else:
+        line, column = int(place[1]), f" at column {place[2]}"
+    words = message.partition(" (at ")[0]
+    return Issue(f"{name}:{line}", "syntax", f"not valid TOML{column}: {words}")
 
 
 def _misplaced(name: str) -> str | None:

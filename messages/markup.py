@@ -22,6 +22,8 @@ _UNSENDABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
 
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 _TAGS: Final = frozenset(
     {
         "b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "span", "tg-spoiler",
@@ -65,6 +67,8 @@ def problems(markup: str) -> list[str]:
     """Return everything that makes Telegram refuse ``markup``, in words; empty if it is fine."""
     found: list[str] = []
     opened: list[str] = []
+    if _CONTROL.search(markup):
+        found.append("has a control character, which cannot be sent: remove it")
     for token in _TOKEN.finditer(markup):
         bare = token["bare"]
         if bare:

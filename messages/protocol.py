@@ -4,6 +4,7 @@ Timing holds no words, only keys; the words live in one file per language.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import time
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -16,8 +17,21 @@ from pydantic import (
     StrictInt,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
-__all__ = ["Cadence", "Key", "Offset", "Protocol", "Question", "Step", "window_problem"]
+__all__ = [
+    "CONTRADICTION",
+    "Cadence",
+    "Key",
+    "Offset",
+    "Protocol",
+    "Question",
+    "Step",
+    "window_problem",
+]
+
+CONTRADICTION: Final = "contradiction"
+"""The type of a pydantic error whose context has ``found``: a list of (key, problem)."""
 
 _DAY: Final = 86_400
 _MAX_DAYS: Final = 3_660
@@ -51,6 +65,14 @@ Anchor = Literal["session", "next_session", "last_session", "enrollment"]
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _refuse(contradictions: Iterable[tuple[str, str]]) -> None:
+    """Raise one pydantic error that carries every (key, problem), so that none is hidden."""
+    found = list(contradictions)
+    if found:
+        words = "; ".join(f"{key}: {problem}" for key, problem in found)
+        raise PydanticCustomError(CONTRADICTION, "{words}", {"words": words, "found": found})
 
 
 class Offset(_Model):
@@ -161,13 +183,16 @@ class Question(_Model):
 
     @model_validator(mode="after")
     def _options_fit_the_kind(self) -> Self:
-        if self.kind != "choice" and self.options:
-            raise ValueError(f'a "{self.kind}" question has its own answers: remove options')
-        if self.kind == "choice" and len(self.options) < 2:  # noqa: PLR2004 - one is no choice
-            raise ValueError("a choice needs at least two options")
-        if len(set(self.options)) < len(self.options):
-            raise ValueError("an option is listed twice")
+        _refuse(self._contradictions())
         return self
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.kind != "choice" and self.options:
+            yield "options", f'a "{self.kind}" question has its own answers: remove options'
+        if self.kind == "choice" and len(self.options) < 2:  # noqa: PLR2004 - one is no choice
+            yield "options", "a choice needs at least two"
+        if len(set(self.options)) < len(self.options):
+            yield "options", "one is listed twice"
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -224,31 +249,37 @@ class Step(_Model):
 
     @model_validator(mode="after")
     def _can_happen(self) -> Self:
-        problem = window_problem(self.offset, self.useful_for, before=self.before)
-        if problem:
-            raise ValueError(f"useful_for {problem}")
-        if self.at is not None and not self.offset.days:
-            raise ValueError("at goes only with days or weeks: hours are counted from the anchor")
-        keys = [question.key for question in self.questions]
-        if len(set(keys)) < len(keys):
-            raise ValueError("two questions have the same key")
-        self._check_repeat()
+        _refuse(self._contradictions())
         return self
 
-    def _check_repeat(self) -> None:
-        offsets = (self.offset, *self.repeat)
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        window = window_problem(self.offset, self.useful_for, before=self.before)
+        if window:
+            yield "useful_for", window
+        if self.at is not None and not self.offset.days:
+            yield "at", "goes only with days or weeks: hours are counted from the anchor"
+        keys = [question.key for question in self.questions]
+        if len(set(keys)) < len(keys):
+            yield "question", "two questions have the same key: rename one"
+        repeat = self._repeat_problem()
+        if repeat:
+            yield "repeat", repeat
+
+    def _repeat_problem(self) -> str | None:
         if not self.repeat:
-            return
-        if len({bool(each.days) for each in (*offsets, self.useful_for)}) > 1:
+            return None
+        offsets = (self.offset, *self.repeat)
+        if self.at is not None and not all(each.days for each in offsets):
+            return "must be in days or weeks, as at is given"
+        if not self.before and len({bool(each.days) for each in (*offsets, self.useful_for)}) > 1:
             # Their windows keep the first one's length, which needs one kind of unit to be exact.
-            raise ValueError(
-                "repeat, the first offset and useful_for are all in days or weeks, or none is"
-            )
-        ordered = sorted(offsets, key=lambda each: each.nominal_seconds, reverse=self.before)
-        if list(offsets) != ordered or len(set(offsets)) < len(offsets):
-            raise ValueError("repeat must go on from the first offset, each further along")
-        if self.before and offsets[-1].nominal_seconds <= self.useful_for.nominal_seconds:
-            raise ValueError("the last repeat must still come before useful_for ends it")
+            return "must be in days or weeks like the first offset and useful_for, or none of them"
+        lengths = [each.nominal_seconds for each in offsets]
+        if lengths != sorted(set(lengths), reverse=self.before):
+            return "must go on from the first offset, each further along"
+        if self.before and lengths[-1] <= self.useful_for.nominal_seconds:
+            return "must end before useful_for does"
+        return None
 
     def exists_for(self, *, lipolytic: bool, filler: bool, area: str | None) -> bool:
         """Return whether a session of this sort gets the step."""
@@ -257,11 +288,6 @@ class Step(_Model):
             and self.filler in (None, filler)
             and (not self.areas or area in self.areas)
         )
-
-
-def _in_order(pair: tuple[int, int], name: str) -> None:
-    if pair[0] > pair[1]:
-        raise ValueError(f"{name}: the smaller one comes first")
 
 
 class Cadence(_Model):
@@ -279,17 +305,24 @@ class Cadence(_Model):
 
     @model_validator(mode="after")
     def _intervals_pass(self) -> Self:
-        if self.sessions[0] < 1:
-            raise ValueError("sessions: a course has at least one")
-        _in_order(self.sessions, "sessions")
-        for name, interval in (("every", self.every), ("maintenance", self.maintenance)):
-            if interval is None:
-                continue
-            low, high = (each.nominal_seconds for each in interval)
-            if not low:
-                raise ValueError(f"{name}: an interval of zero never passes")
-            _in_order((low, high), name)
+        _refuse(self._contradictions())
         return self
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.sessions[0] < 1:
+            yield "sessions", "a course has at least one"
+        pairs = {"sessions": self.sessions, "every": _lengths(self.every)}
+        if self.maintenance is not None:
+            pairs["maintenance"] = _lengths(self.maintenance)
+        for name, (low, high) in pairs.items():
+            if name != "sessions" and not low:
+                yield name, "an interval of zero never passes: write at least a day"
+            elif low > high:
+                yield name, "the smaller one comes first"
+
+
+def _lengths(interval: tuple[Offset, Offset]) -> tuple[int, int]:
+    return interval[0].nominal_seconds, interval[1].nominal_seconds
 
 
 class Protocol(_Model):

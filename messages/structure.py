@@ -1,15 +1,22 @@
 """From protocol files to protocols: everything that timing needs, with every fault named."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from messages.content import CORE, Content, Issue, Table, nearest, suggestion
-from messages.protocol import Cadence, Offset, Protocol, Question, Step, window_problem
+from messages.faults import faults_of, unknown_keys, validated
+from messages.protocol import (
+    CONTRADICTION,
+    Cadence,
+    Offset,
+    Protocol,
+    Question,
+    Step,
+    window_problem,
+)
 
 __all__ = ["Structure", "build"]
 
@@ -74,7 +81,7 @@ def _build_core(content: Content, structure: Structure) -> None:
             structure.issues.append(Issue(CORE, "file", "is missing: it holds the core steps"))
         return
     structure.core_unsure = CORE in content.broken
-    structure.issues.extend(_unknown_keys(CORE, "", table, ("step",)))
+    structure.issues.extend(unknown_keys(CORE, "", table, ("step",)))
     structure.core, certain = _steps(CORE, table, structure.issues)
     structure.core_unsure |= not certain
 
@@ -90,7 +97,7 @@ def _build_protocol(content: Content, structure: Structure, treatment: str) -> N
                 Issue(name, "file", "is missing: a treatment folder needs its steps")
             )
         return
-    found = _unknown_keys(name, "", table, _PROTOCOL_KEYS)
+    found = unknown_keys(name, "", table, _PROTOCOL_KEYS)
     own, certain = _steps(name, table, found)
     structure.own[treatment] = own
     if not certain:
@@ -109,7 +116,8 @@ def _build_protocol(content: Content, structure: Structure, treatment: str) -> N
     try:
         protocol = Protocol(**fields, steps=steps, cadence=cadence)
     except ValidationError as error:
-        found += _faults(name, "", error)
+        meant = {nearest(key, _PROTOCOL_KEYS) for key in table if key not in _PROTOCOL_KEYS}
+        found += [issue for issue in faults_of(name, "", error) if issue.key not in meant]
     else:
         found += _contradictions(name, treatment, protocol, own)
         if not known and certain:
@@ -145,17 +153,9 @@ def _cadence(name: str, table: Table, found: list[Issue]) -> Cadence | None:
     if not isinstance(raw, dict):
         found.append(Issue(name, "cadence", "must be a table: [cadence]"))
         return None
-    found += _unknown_keys(name, "cadence", raw, _CADENCE_KEYS)
-    misspelled = {nearest(key, _CADENCE_KEYS) for key in raw if key not in _CADENCE_KEYS}
-    try:
-        return Cadence(**{key: raw[key] for key in _CADENCE_KEYS if key in raw})
-    except ValidationError as error:
-        found += [
-            fault
-            for fault in _faults(name, "cadence", error)
-            if fault.key.removeprefix("cadence.") not in misspelled
-        ]
-        return None
+    cadence, faults = validated(Cadence, name, "cadence", raw, known=_CADENCE_KEYS)
+    found += faults
+    return cadence
 
 
 def _contradictions(name: str, treatment: str, protocol: Protocol, own: Steps) -> Iterator[Issue]:
@@ -206,112 +206,81 @@ def _steps(name: str, table: Table, found: list[Issue]) -> tuple[Steps, bool]:
 
 
 def _step(name: str, place: str, raw: Table) -> tuple[Step | None, list[Issue]]:
-    faults = _unknown_keys(name, place, raw, _STEP_KEYS)
-    misspelled = {nearest(key, _STEP_KEYS) for key in raw if key not in _STEP_KEYS}
-    fields = {key: raw[key] for key in _STEP_KEYS if key in raw}
-    before, after = fields.pop("before", None), fields.pop("after", None)
-    fields["before"] = before is not None
-    fields["offset"] = before if before is not None else after
-    if before is not None and after is not None:
-        faults.append(Issue(name, place, "has both after and before: keep one"))
-    elif before is None and after is None:
-        if not misspelled & {"after", "before"}:
-            faults.append(Issue(name, place, 'needs after = "…" or before = "…"'))
-        fields["offset"] = Offset()
-    if "useful_for" not in fields and (before is not None or "useful_for" in misspelled):
-        # Before the anchor the default is "until the anchor"; a misspelled key is named above.
-        fields["useful_for"] = Offset()
-    questions = fields.pop("question", [])
-    if isinstance(questions, list):
-        for number, question in enumerate(questions, start=1):
-            if isinstance(question, dict):
-                key = question.get("key", f"#{number}")
-                faults += _unknown_keys(name, f"{place}.question.{key}", question, _QUESTION_KEYS)
-        questions = [
-            {k: v for k, v in q.items() if k in _QUESTION_KEYS} if isinstance(q, dict) else q
-            for q in questions
-        ]
-    fields["questions"] = questions
-    skipped = {name for name in misspelled if name}
+    """Return a step, or None and everything that is wrong with it."""
+    found = unknown_keys(name, place, raw, _STEP_KEYS)
+    meant = {nearest(key, _STEP_KEYS) for key in raw if key not in _STEP_KEYS}
+    fields: Table = {key: raw[key] for key in _STEP_KEYS if key in raw}
+    ahead = "before" in raw
+    offset, faults = _offset(name, place, raw, meant)
+    found += faults
+    # Without an offset another one stands in, so that the other keys are judged all the same.
+    fields["offset"] = offset or Offset()
+    fields.pop("after", None)
+    fields["before"] = ahead
+    if ahead:
+        # A reminder of a visit is of use until the visit begins.
+        fields.setdefault("useful_for", Offset())
+    fields["questions"], faults = _questions(name, place, fields.pop("question", []))
+    found += faults
+    certain = offset is not None and "useful_for" not in meant
     try:
         step = Step.model_validate(fields)
     except ValidationError as error:
-        faults += [
-            fault
-            for fault in _faults(name, place, error)
-            if fault.key.removeprefix(f"{place}.") not in skipped
-        ]
-        window = _window_fault(raw) if len(error.errors()) > 1 or error.errors()[0]["loc"] else None
-        if window:
-            faults.append(Issue(name, f"{place}.useful_for", window))
-        return None, faults
-    return (None, faults) if faults else (step, [])
+        contradictory = any(each["type"] == CONTRADICTION for each in error.errors())
+        if certain or not contradictory:
+            found += [
+                issue
+                for issue in faults_of(name, place, error)
+                if issue.key.removeprefix(f"{place}.") not in meant
+            ]
+        if certain and not contradictory:
+            found += _window_fault(name, place, raw)
+        return None, found
+    return (None, found) if found else (step, [])
 
 
-def _window_fault(raw: Table) -> str | None:
-    """Return the fault of a step's window when other faults kept the model from looking at it."""
-    offset = raw.get("before", raw.get("after"))
-    useful = raw.get("useful_for")
-    if not isinstance(offset, str) or not isinstance(useful, str):
-        return None
+def _offset(
+    name: str, place: str, raw: Table, meant: set[str | None]
+) -> tuple[Offset | None, list[Issue]]:
+    """Return a step's offset, or None and what is wrong with it; a misspelled key is told apart."""
+    given = [key for key in ("after", "before") if key in raw]
+    if len(given) > 1:
+        return None, [Issue(name, place, "has both after and before: keep one")]
+    if not given:
+        misspelled = bool(meant & {"after", "before"})
+        needed = Issue(name, place, 'needs after = "…" or before = "…"')
+        return None, [] if misspelled else [needed]
     try:
-        return window_problem(Offset.parse(offset), Offset.parse(useful), before="before" in raw)
-    except ValueError:
-        return None
+        return Offset.model_validate(raw[given[0]]), []
+    except ValidationError as error:
+        return None, faults_of(name, f"{place}.{given[0]}", error)
 
 
-def _unknown_keys(name: str, place: str, table: Table, known: Iterable[str]) -> list[Issue]:
-    known = tuple(known)
-    return [
-        Issue(
-            name,
-            f"{place}.{key}" if place else key,
-            "is not a key here" + (suggestion(key, known) or f": use {', '.join(known)}"),
-        )
-        for key in table
-        if key not in known
-    ]
+def _questions(name: str, place: str, raw: object) -> tuple[tuple[Question, ...], list[Issue]]:
+    if not isinstance(raw, list):
+        return (), [Issue(name, f"{place}.question", "must be a list: write [[step.question]]")]
+    questions: list[Question] = []
+    found: list[Issue] = []
+    for number, each in enumerate(raw, start=1):
+        if not isinstance(each, dict):
+            found.append(Issue(name, f"{place}.question", "must be a table: [[step.question]]"))
+            continue
+        key = each.get("key")
+        spot = f"{place}.question.{key if isinstance(key, str) else f'#{number}'}"
+        question, faults = validated(Question, name, spot, each, known=_QUESTION_KEYS)
+        found += faults
+        if question is not None:
+            questions.append(question)
+    return tuple(questions), found
 
 
-def _faults(name: str, place: str, error: ValidationError) -> list[Issue]:
-    """Turn pydantic's findings into issues in words."""
-    issues = []
-    for detail in error.errors():
-        parts = [place] if place else []
-        parts += [f"#{part + 1}" if isinstance(part, int) else part for part in detail["loc"]]
-        key, problem = ".".join(parts), _problem(detail)
-        if not detail["loc"] or key == place:
-            head, _, rest = problem.partition(" ")
-            if head.rstrip(":") in (*_STEP_KEYS, *_CADENCE_KEYS) and rest:
-                # The model says first which of its keys is meant.
-                key, problem = ".".join([*parts, head.rstrip(":")]), rest
-        issues.append(Issue(name, key, problem))
-    return issues
-
-
-_PROBLEMS: Final = {
-    "missing": "is missing: add it",
-    "bool_type": "must be true or false, without quotes",
-    "tuple_type": "must be a list: [ … ]",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-}
-
-
-def _problem(detail: ErrorDetails) -> str:
-    context: dict[str, Any] = detail.get("ctx", {})
-    given = detail["input"]
-    match detail["type"]:
-        case "value_error":
-            return str(context["error"])
-        case "literal_error":
-            allowed = str(context["expected"]).replace("'", '"')
-            hint = suggestion(str(given), re.findall('"([^"]+)"', allowed))
-            return f"{given!r} is not {allowed}{hint}"
-        case "string_pattern_mismatch":
-            return f"{given!r} must be of small letters, digits, _ and - only"
-        case "string_type":
-            return f"must be text in quotes, not {given!r}"
-        case kind:
-            message = detail["msg"]
-            return _PROBLEMS.get(kind, message[:1].lower() + message[1:])
+def _window_fault(name: str, place: str, raw: Table) -> list[Issue]:
+    """Return the fault of a step's window that the model did not come to look at."""
+    ahead = "before" in raw
+    try:
+        offset = Offset.model_validate(raw["before" if ahead else "after"])
+        useful = Offset.model_validate(raw["useful_for"])
+    except (KeyError, ValidationError):
+        return []
+    problem = window_problem(offset, useful, before=ahead)
+    return [Issue(name, f"{place}.useful_for", problem)] if problem else []

@@ -183,6 +183,8 @@ def _parsed(issues: list[Issue], name: str, language: str, key: str, source: Sou
         except ValueError as error:
             found.append(Issue(name, place, str(error)))
             continue
+        if not markup.plain(sample).strip():
+            found.append(Issue(name, place, "shows nothing but tags: write the text"))
         found += [Issue(name, place, problem) for problem in markup.problems(sample)]
     issues.extend(found)
     return None if found else Text.parse(language, source)
