@@ -1,0 +1,186 @@
+/**
+ * The scrolling list of one chat. Changes are gathered and drawn once a frame, at
+ * most KEPT messages stay in the page, and a reader who scrolled up is left in place.
+ */
+
+import { bubble } from "./bubble.js";
+import { now } from "./clock.js";
+import { day } from "./dates.js";
+import { calm, h, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { isOwn, messages } from "./model.js";
+
+const KEPT = 300;
+const NEAR_END = 48; // pixels from the end that still count as reading the newest
+const LIVELY = 6; // more new messages than this in a frame come in without animation
+
+export class Transcript {
+  /**
+   * @param {number} chatId
+   * @param {object} act see bubble()
+   * @param {(count: number) => void} onUnread messages that came while they could not be seen
+   */
+  constructor(chatId, act, onUnread) {
+    this.chatId = chatId;
+    this.act = act;
+    this.onUnread = onUnread;
+    this.elements = new Map();
+    this.pending = [];
+    this.frame = 0;
+    this.unread = 0;
+    this.readUpTo = 0;
+    this.visible = true;
+    this.pinned = true;
+    this.list = h("div.messages", { role: "log", "aria-live": "off", tabindex: 0, "aria-label": "Messages" });
+    this.badge = h("span.badge", { hidden: true });
+    this.toEnd = h("button.to-end", { hidden: true, "aria-label": "To the newest message", onclick: () => this.end(true) }, icon("down"), this.badge);
+    this.element = h("div.transcript", {}, this.list, this.toEnd);
+    this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    new ResizeObserver(() => { if (this.pinned) this.end(); }).observe(this.list);
+  }
+
+  /** Draw a chat from its beginning (its last KEPT messages). */
+  reset() {
+    this.pending = [];
+    this.elements.clear();
+    this.list.replaceChildren();
+    this.markRead();
+    for (const message of messages(this.chatId).slice(-KEPT)) this.append(message, false);
+    this.end();
+    this.seen();
+  }
+
+  /** @param {"message"|"edited"|"deleted"} name */
+  take(name, messageId) {
+    this.pending.push([name, messageId]);
+    if (this.frame) return;
+    // A hidden tab draws no frames: a timer keeps its transcript from piling up.
+    this.frame = document.hidden ? setTimeout(() => this.flush(), 250) : requestAnimationFrame(() => this.flush());
+  }
+
+  flush() {
+    this.frame = 0;
+    const changes = this.pending;
+    this.pending = [];
+    const byId = new Map(messages(this.chatId).map((m) => [m.message_id, m]));
+    const fresh = changes.filter(([name]) => name === "message").length;
+    const stay = this.pinned;
+    this.markRead();
+    for (const [name, id] of changes) {
+      const message = byId.get(id);
+      const shown = this.elements.get(id);
+      if (name === "deleted" || !message) this.drop(id);
+      else if (shown) this.replace(shown, message);
+      else if (name === "message") this.arrive(message, fresh <= LIVELY);
+    }
+    this.prune();
+    if (stay) this.end();
+    if (stay && this.visible) this.seen();
+    else this.show();
+  }
+
+  arrive(message, lively) {
+    this.append(message, lively && !calm());
+    if (isOwn(message, this.chatId)) this.pinned = true;
+    else this.unread += 1;
+  }
+
+  append(message, lively) {
+    const label = day(message.date * 1000, now());
+    let section = this.list.lastElementChild;
+    if (section?.dataset.day !== label) {
+      section = h("section.day", { "data-day": label }, h("div.day-label", {}, h("span", {}, label)));
+      this.list.append(section);
+    }
+    const element = this.make(message);
+    if (lively) element.classList.add("fresh");
+    section.append(element);
+    this.elements.set(message.message_id, element);
+  }
+
+  make(message) {
+    return bubble(message, this.chatId, this.act, message.message_id <= this.readUpTo);
+  }
+
+  replace(shown, message) {
+    const element = this.make(message);
+    const focused = shown.contains(document.activeElement);
+    shown.replaceWith(element);
+    this.elements.set(message.message_id, element);
+    // The keyboard that held the focus may be gone; the reader must not fall to the page's top.
+    if (focused) (element.querySelector(".key") ?? this.list).focus({ preventScroll: true });
+  }
+
+  drop(id) {
+    const element = this.elements.get(id);
+    const section = element?.parentElement;
+    element?.remove();
+    if (section && !section.querySelector(".message")) section.remove();
+    this.elements.delete(id);
+  }
+
+  /** Own messages get their second tick once the bot has said anything after them. */
+  markRead() {
+    const all = messages(this.chatId);
+    const last = all.findLast((m) => !isOwn(m, this.chatId));
+    const upTo = Math.max(last?.message_id ?? 0, this.readUpTo);
+    if (upTo === this.readUpTo) return;
+    const newly = all.filter((m) => isOwn(m, this.chatId) && m.message_id > this.readUpTo && m.message_id <= upTo);
+    this.readUpTo = upTo;
+    for (const message of newly) {
+      const element = this.elements.get(message.message_id);
+      if (element) this.replace(element, message);
+    }
+  }
+
+  prune() {
+    if (this.elements.size <= KEPT) return;
+    const before = this.list.scrollHeight;
+    for (const id of [...this.elements.keys()].slice(0, this.elements.size - KEPT)) this.drop(id);
+    if (!this.pinned) this.list.scrollTop -= before - this.list.scrollHeight;
+  }
+
+  end(smooth = false) {
+    this.pinned = true;
+    this.list.scrollTo({ top: this.list.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
+    if (smooth) this.seen();
+  }
+
+  scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.list;
+    this.pinned = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (this.pinned && this.visible) this.seen();
+    else this.show();
+  }
+
+  /** Bring a message into view and let it glow for a moment. */
+  showMessage(id) {
+    const element = this.elements.get(id);
+    if (!element) return;
+    element.scrollIntoView({ block: "center", behavior: calm() ? "instant" : "smooth" });
+    element.classList.remove("glow");
+    void element.offsetWidth; // restarts the animation
+    element.classList.add("glow");
+  }
+
+  setVisible(visible, live) {
+    this.visible = visible;
+    this.list.setAttribute("aria-live", live ? "polite" : "off");
+    if (visible && this.pinned) {
+      this.end();
+      this.seen();
+    }
+  }
+
+  seen() {
+    this.unread = 0;
+    this.show();
+  }
+
+  show() {
+    this.toEnd.hidden = this.pinned;
+    this.badge.hidden = !this.unread;
+    setText(this.badge, String(this.unread));
+    this.onUnread(this.unread);
+  }
+}
