@@ -16,7 +16,10 @@ def note(
     enrollment_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Write down one event. ``actor`` is "patient", "system" or "staff:<id>"."""
+    """Write down one event.
+
+    ``actor`` is "patient", "system", "staff:<id>", or "chat:<id>" for somebody at the door.
+    """
     tx.run(
         """INSERT INTO events (clinic_id, at, kind, actor, patient_id, enrollment_id, detail)
            VALUES (:clinic_id, :now, :kind, :actor, :patient_id, :enrollment_id, :detail)""",

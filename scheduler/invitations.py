@@ -107,6 +107,14 @@ def find(tx: Tx, token: str) -> Invitation | None:
     return _invitation(row) if row else None
 
 
+def by_id(tx: Tx, invitation_id: int) -> Invitation | None:
+    """Return one invitation, whatever its state, or None."""
+    row = tx.first(
+        "SELECT * FROM invitations WHERE clinic_id = :clinic_id AND id = :id", id=invitation_id
+    )
+    return _invitation(row) if row else None
+
+
 def use(tx: Tx, invitation_id: int, *, chat_id: int, now: int) -> bool:
     """Use an invitation up; of two people at once, one wins.
 

@@ -218,6 +218,7 @@ _FIRST = (
         detail TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX events_by_patient ON events (clinic_id, patient_id, at)",
+    "CREATE INDEX events_by_actor ON events (clinic_id, actor, at)",
     """CREATE TABLE marks (
         clinic_id INTEGER NOT NULL,
         name TEXT NOT NULL,

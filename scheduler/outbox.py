@@ -329,20 +329,22 @@ def wait(tx: Tx, chat_id: int, *, until: int) -> None:
     )
 
 
-def sweep(tx: Tx, *, now: int) -> int:
+def sweep(tx: Tx, *, now: int) -> set[int]:
     """Expire what is no longer useful, held rows too, and drop waits that are over.
 
     Returns:
-        How many rows expired.
+        The enrollments whose reminders expired.
     """
     tx.run("DELETE FROM waits WHERE clinic_id = :clinic_id AND until <= :now", now=now)
-    return tx.run(
+    expired = tx.all(
         """UPDATE outbox SET state = 'expired', settled_at = :now,
                reason = CASE WHEN held IS NULL THEN 'no longer useful'
                              ELSE 'no longer useful; held: ' || held END
-           WHERE clinic_id = :clinic_id AND state = 'pending' AND useful_until <= :now""",
+           WHERE clinic_id = :clinic_id AND state = 'pending' AND useful_until <= :now
+           RETURNING enrollment_id""",
         now=now,
     )
+    return {row["enrollment_id"] for row in expired if row["enrollment_id"] is not None}
 
 
 def left_sending(tx: Tx) -> list[Row]:

@@ -1,0 +1,217 @@
+"""The composition root: every part of the bot is made here, and handed what it needs."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from telegram import Bot
+from telegram.error import InvalidToken, NetworkError, TelegramError
+
+from bot import menus
+from bot.attachments import make
+from bot.receive import Receiver
+from bot.request import AiohttpRequest
+from bot.settings import Settings
+from bot.telegram import TelegramChannel
+from bot.texts import Texts
+from bot.turn import House
+from scheduler import enrollment, events, invitations, outbox, overview, staff
+from scheduler.clinic import Clinic
+from scheduler.clock import Clock
+from scheduler.database import Row, SqlcipherDriver, Store, Tx
+from scheduler.dispatch import Dispatcher
+from scheduler.migrations import migrate
+from scheduler.pacer import Limits, Pacer
+from scheduler.prepare import Prepared, Preparer
+from scheduler.ticker import Ticker
+
+log = structlog.get_logger(__name__)
+
+_GREETING_PAUSE_S = 2.0
+_LONGEST_PAUSE_S = 30.0
+_PANEL_ROWS = 200
+
+
+class TokenRefused(Exception):
+    """Telegram does not know the token: nothing can be done without a person."""
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database of the settings and bring its schema up to date.
+
+    Raises:
+        DatabaseProblem: it cannot be used; the text says why and what to do.
+    """
+    driver = SqlcipherDriver(settings.database_path, settings.read_key().get_secret_value())
+    migrate(driver)
+    return Store(driver)
+
+
+class App:
+    """The bot, whole: built from settings, a clock and an open store.
+
+    Args:
+        settings: what the operator set.
+        store: the open database; closed by :meth:`stop`.
+        clock: what the plans live by.
+        limits: how fast messages may leave.
+        on_change: called whenever the outbox or the inbox has changed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        limits: Limits | None = None,
+        on_change: Callable[[], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.clinic = Clinic(
+            name=settings.clinic_name,
+            timezone=settings.clinic_timezone,
+            language=settings.clinic_language,
+            phone=settings.clinic_phone,
+            emergency=settings.emergency_number,
+            quiet=settings.quiet_hours,
+        )
+        self.texts = Texts(settings.protocols_dir, settings.clinic_language)
+        base = settings.bot_api_url
+        self.bot = Bot(
+            settings.bot_token.get_secret_value(),
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=AiohttpRequest(now=clock.now),
+            get_updates_request=AiohttpRequest(connections=1, now=clock.now),
+        )
+        self._username = ""
+        self._menus = menus.Menus(self.bot)
+        self.receiver = Receiver(store, self.bot, self.house, clock)
+        self.dispatcher = Dispatcher(
+            store,
+            TelegramChannel(self.bot, make),
+            self._prepare,
+            clock,
+            Pacer(limits or Limits()),
+        )
+        self.ticker = Ticker(self.tick)
+        if on_change is not None:
+            self.dispatcher.on_turn = on_change
+        store.on_wake(self.dispatcher.kick)
+        clock.on_change(self._clock_changed)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def house(self) -> House:
+        """Return what holds for a turn as it is now."""
+        return House(self.clinic, self.texts.catalogue, self._username)
+
+    def _prepare(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        return Preparer(self.texts.catalogue, self.clinic)(tx, row, now=now)
+
+    def _clock_changed(self) -> None:
+        self.dispatcher.kick()
+        self.receiver.kick()
+
+    async def open(self) -> str | None:
+        """Get ready: greet Telegram, settle what a crash left, make the managers.
+
+        Returns:
+            The link that makes whoever opens it the first manager, where there is no manager.
+
+        Raises:
+            TokenRefused: Telegram does not know the token.
+        """
+        await self._greet()
+        now = self.clock.now()
+        lost = await self.dispatcher.recover()
+        token = await self.store.write(_first_words, self.settings, now=now)
+        if lost:
+            log.warning("recovered_after_crash", rows=lost)
+        await self.tick()
+        return f"https://t.me/{self._username}?start={token}" if token else None
+
+    async def _greet(self) -> None:
+        pause = _GREETING_PAUSE_S
+        while True:
+            try:
+                await self.bot.initialize()
+                me = await self.bot.get_me()
+                # A webhook left behind by another set-up would answer every poll with 409.
+                await self.bot.delete_webhook(drop_pending_updates=False)
+            except InvalidToken as error:
+                raise TokenRefused(
+                    "BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather"
+                ) from error
+            except NetworkError as error:
+                log.warning("telegram_not_reached", error=type(error).__name__, pause_s=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+            else:
+                self._username = me.username or ""
+                return
+
+    async def start(self) -> None:
+        """Start polling, handling, sending and ticking on the running loop."""
+        self._tasks = [
+            asyncio.create_task(self.receiver.poll(), name="poll"),
+            asyncio.create_task(self.receiver.work(), name="work"),
+            asyncio.create_task(self.dispatcher.run(), name="dispatch"),
+        ]
+        self.ticker.start()
+        self.receiver.kick()
+
+    async def tick(self) -> None:
+        """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
+        now = self.clock.now()
+        await self.store.write(_tick, now=now)
+        self.texts.refresh()
+        await self._menus.sync(await self.store.read(menus.wanted), self.texts.catalogue)
+        self.dispatcher.kick()
+        self.receiver.kick()
+
+    async def stop(self, within_s: float = 10.0) -> bool:
+        """Stop: take nothing new, let what is on its way land, close the database.
+
+        Returns:
+            Whether everything that was on its way has settled.
+        """
+        await self.ticker.stop()
+        self.receiver.stop()
+        clean = await self.dispatcher.stop(within_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.receiver.settle()
+        try:
+            await self.bot.shutdown()
+        except TelegramError as error:
+            log.info("shutdown_of_bot_failed", error=type(error).__name__)
+        self.store.close()
+        return clean
+
+    async def panel(self) -> dict[str, Any]:
+        """Return the view of the outbox for the sandbox's panel."""
+        view = await self.store.read(overview.snapshot, limit=_PANEL_ROWS)
+        return {
+            **view,
+            "next_due": self.dispatcher.next_ready,
+            "idle": self.dispatcher.idle and not self.receiver.busy,
+        }
+
+
+def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
+    events.mark(tx, "start", now=now)
+    staff.ensure_managers(tx, settings.manager_ids, language=settings.clinic_language, now=now)
+    if staff.everyone(tx, "manager"):
+        return None
+    return invitations.invite(tx, "manager", now=now)
+
+
+def _tick(tx: Tx, *, now: int) -> None:
+    events.mark(tx, "tick", now=now)
+    for enrollment_id in outbox.sweep(tx, now=now):
+        enrollment.complete_if_done(tx, enrollment_id, now=now)

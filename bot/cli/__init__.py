@@ -1,0 +1,107 @@
+"""The command line: ``aftercare …`` (``python -m bot …`` is the same program)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import content
+from bot.settings import SettingsInvalid, load_settings, write_env
+
+app = typer.Typer(
+    name="aftercare",
+    help="Aftercare messages for mesotherapy clinics on Telegram.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def run(
+    link: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run the bot on Telegram by long polling, until it is stopped (Ctrl-C or SIGTERM)."""
+    try:
+        settings = load_settings()
+    except SettingsInvalid as invalid:
+        raise content.failure("The settings need a look:", *invalid.faults) from None
+    # Imported here: the other commands answer sooner without Telegram and the database.
+    from bot.cli import run as running  # noqa: PLC0415
+
+    raise typer.Exit(running.run(settings, link))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The page's port; 0 takes any free one.")] = 8080,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per second at the start.")] = 1.0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    directory: Annotated[Path, typer.Option(help="Where the sandbox keeps its world.")] = Path(
+        "data/sandbox"
+    ),
+) -> None:
+    """Run the bot without Telegram: a stand-in on this machine, and a page of phones."""
+    # Imported here: only this command needs it, and the bot on Telegram starts without it.
+    from bot.cli import demo  # noqa: PLC0415
+
+    raise typer.Exit(demo.run(port=port, speed=speed, browser=browser, directory=directory))
+
+
+@app.command()
+def check(
+    directory: Annotated[
+        Path | None, typer.Argument(help="Your own protocols and texts; default: the shipped ones.")
+    ] = None,
+) -> None:
+    """Check protocols and texts: every issue at once, one a line; exit code 1 if there is any."""
+    raise typer.Exit(content.check(directory))
+
+
+@app.command()
+def preview(
+    treatment: str,
+    language: Annotated[str, typer.Option(help="The patient's language.")] = "en",
+    session: Annotated[
+        str | None, typer.Option(help="Local time of the session: 2026-05-04T10:00.")
+    ] = None,
+    next_: Annotated[
+        str | None, typer.Option("--next", help="Local time of the next session.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name; default: the clinic's.")] = None,
+    area: Annotated[str | None, typer.Option(help="The treated area; default: the first.")] = None,
+    lipolytic: Annotated[bool, typer.Option(help="A fat-dissolving session.")] = False,
+    filler: Annotated[bool, typer.Option(help="With hyaluronic filler.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """Show every message that a patient of TREATMENT would get, with its local time."""
+    asked = content.Asked(
+        treatment=treatment,
+        language=language,
+        session=session,
+        next_session=next_,
+        timezone=timezone,
+        area=area,
+        lipolytic=lipolytic,
+        filler=filler,
+    )
+    raise typer.Exit(content.preview(asked, as_json=as_json))
+
+
+@app.command()
+def init() -> None:
+    """Write a .env file with a fresh database key; an existing one is never overwritten."""
+    try:
+        write_env()
+    except FileExistsError as error:
+        raise content.failure(str(error)) from None
+    typer.echo(
+        "Wrote .env with a fresh DATABASE_KEY. Next: put in BOT_TOKEN and the clinic's lines,\n"
+        "keep a copy of the key apart from the database, then run `aftercare run`."
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

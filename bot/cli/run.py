@@ -1,0 +1,86 @@
+"""``aftercare run``: the bot as a process, from a checked start to a graceful end."""
+
+import asyncio
+import signal
+
+import segno
+import structlog
+from rich.console import Console
+
+from bot import logs
+from bot.app import App, TokenRefused, open_store
+from bot.link import Link
+from bot.settings import Settings
+from messages.catalogue import CatalogueInvalid
+from scheduler.clock import Clock, SystemClock
+from scheduler.database import DatabaseProblem, Store
+
+log = structlog.get_logger(__name__)
+_errors = Console(stderr=True, highlight=False)
+
+
+def run(settings: Settings, link_url: str | None) -> int:
+    """Run the bot until SIGTERM or SIGINT; returns the exit code (0: everything settled)."""
+    logs.set_up(settings.log_level, settings.log_format)
+    try:
+        store = open_store(settings)
+    except DatabaseProblem as problem:
+        _errors.print(f"[bold red]The database cannot be used.[/] {problem}")
+        return 1
+    try:
+        return asyncio.run(_serve(settings, store, link_url))
+    except TokenRefused as refused:
+        _errors.print(f"[bold red]The bot cannot start.[/] {refused}")
+    except CatalogueInvalid as invalid:
+        _errors.print("[bold red]The protocols or texts need a look[/] (`aftercare check`):")
+        _errors.print("\n".join(str(issue) for issue in invalid.issues if issue.blocks))
+    return 1
+
+
+async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    link = Link(link_url) if link_url else None
+    linking = asyncio.create_task(link.run()) if link else None
+    clock: Clock = SystemClock()
+    if link is not None:
+        await link.clock.known.wait()
+        clock = link.clock
+    try:
+        app = App(settings, store, clock, on_change=link.changed if link else None)
+    except BaseException:
+        store.close()
+        raise
+    try:
+        opening = asyncio.create_task(app.open())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            _invite_first_manager(await opening)
+            await app.start()
+            if link is not None:
+                link.show(app.panel)
+            log.info("running", clinic_timezone=settings.clinic_timezone)
+            await stopping
+        else:
+            opening.cancel()
+        log.info("stopping")
+    finally:
+        clean = await app.stop()
+        if linking is not None:
+            linking.cancel()
+    return 0 if clean else 1
+
+
+def _invite_first_manager(link: str | None) -> None:
+    if link is None:
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        "\nThis clinic has no manager yet. Open this link on your phone within two days;\n"
+        "whoever opens it first becomes the manager:\n"
+    )
+    console.print(f"  {link}\n")
+    segno.make(link, error="m").terminal(compact=True)

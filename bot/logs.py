@@ -1,0 +1,54 @@
+"""Logging: one line an event, for people or for machines, never a name, a text or a token."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+# Libraries that would say too much below a warning; python-telegram-bot logs whole requests.
+_TALKATIVE = ("telegram", "httpx", "httpcore", "aiohttp", "apscheduler", "matplotlib", "asyncio")
+
+
+def set_up(level: str, form: Literal["console", "json"]) -> None:
+    """Send the program's and the libraries' logs to standard error in one form."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Only the kind and the place of a fault: its text may quote what somebody wrote.
+        structlog.processors.ExceptionRenderer(_where),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _where(info: structlog.typing.ExcInfo) -> str:
+    kind, _, trace = info
+    steps = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        steps.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return f"{kind.__name__} at {' > '.join(steps[-6:])}"

@@ -1,0 +1,77 @@
+"""The outbox for people: what is open and what was settled lately, without anybody's words."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scheduler import outbox
+from scheduler.database import Row, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the outbox as a person reads it. Instants in UTC epoch ms."""
+
+    id: int
+    kind: str
+    who: str
+    what: str
+    state: str
+    reason: str | None
+    due_at: int
+    ready_at: int
+    useful_until: int | None
+    sent_at: int | None
+    attempts: int
+    possible_duplicate: bool
+
+
+_COLUMNS = """outbox.*, patients.label,
+    (SELECT staff.name FROM staff WHERE staff.clinic_id = :clinic_id
+       AND staff.chat_id = outbox.chat_id AND staff.removed_at IS NULL) AS member
+    FROM outbox LEFT JOIN patients
+      ON patients.clinic_id = :clinic_id AND patients.id = outbox.patient_id"""
+
+
+def lines(tx: Tx, *, limit: int) -> list[Line]:
+    """Return up to ``limit`` open rows by time, then the latest settled ones."""
+    rows = tx.all(
+        f"""SELECT {_COLUMNS}
+            WHERE outbox.clinic_id = :clinic_id AND outbox.state IN ('pending', 'sending')
+            ORDER BY outbox.ready_at, outbox.id LIMIT :limit""",
+        limit=limit,
+    )
+    rows += tx.all(
+        f"""SELECT {_COLUMNS}
+            WHERE outbox.clinic_id = :clinic_id AND outbox.settled_at IS NOT NULL
+            ORDER BY outbox.settled_at DESC, outbox.id DESC LIMIT :limit""",
+        limit=limit,
+    )
+    return [_line(row) for row in rows[: 2 * limit]]
+
+
+def _line(row: Row) -> Line:
+    held = f"waiting: {row['held']}" if row["held"] and row["state"] == "pending" else None
+    # A relay goes to a member of staff about a patient; a reminder to the patient.
+    who = row["member"] or row["label"] or "—"
+    return Line(
+        id=row["id"],
+        kind=row["kind"],
+        who=who,
+        what=row["step_key"] or row["kind"],
+        state=row["state"],
+        reason=held or row["reason"],
+        due_at=row["due_at"],
+        ready_at=row["ready_at"],
+        useful_until=row["useful_until"],
+        sent_at=row["settled_at"] if row["state"] == "sent" else None,
+        attempts=row["attempts"],
+        possible_duplicate=bool(row["possible_duplicate"]),
+    )
+
+
+def snapshot(tx: Tx, *, limit: int) -> dict[str, Any]:
+    """Return the lines and the count of each state, as plain JSON values."""
+    return {
+        "rows": [asdict(line) for line in lines(tx, limit=limit)],
+        "counts": dict.fromkeys(("pending", "sending", *outbox.SETTLED), 0) | outbox.counts(tx),
+    }
