@@ -134,12 +134,16 @@ class Catalogue:
         return self._filled(language, keys, params)
 
     def has_late_text(self, protocol: Protocol | str, step_key: str) -> bool:
-        """Return whether the step has words of its own for coming late."""
+        """Return whether the step has words for coming late, going by the default language."""
         own, core = _places(protocol, step_key)
-        return any(
-            f"{own}.late" in table or (f"{own}.text" not in table and f"{core}.late" in table)
-            for table in self._chains[self._default]
-        )
+        for table in self._chains[self._default]:
+            if f"{own}.late" in table:
+                return True
+            if f"{own}.text" in table:
+                return False
+            if f"{core}.text" in table:
+                return f"{core}.late" in table
+        return False
 
     def question(
         self, language: str, protocol: Protocol | str, step_key: str, question_key: str

@@ -97,6 +97,7 @@ def test_a_core_step_is_said_in_common_words_unless_the_treatment_has_its_own(
     assert own.step_text("en", "skin", "care", phone="1") == "Own."
     # Nothing but the treatment's own words would be right for it: its late text is not the core's.
     assert own.step_text("en", "skin", "care", "late", phone="1") == "Own."
+    assert not own.has_late_text("skin", "care")
     # A patient gets the general words in their own language before the special ones in another.
     assert own.step_text("es", "skin", "care", phone="1") == common
 
