@@ -80,9 +80,9 @@ class Faults:
     def meet(self, method: str, chat_id: int | None, values: Mapping[str, Any]) -> Fault | None:
         """Return the fault that this request meets and count it."""
         for fault in self.active:
-            if fault.kind != "cut_upload" and fault.wants(method, chat_id, values):
-                if met := self._count(fault):
-                    return met
+            wanted = fault.kind != "cut_upload" and fault.wants(method, chat_id, values)
+            if wanted and (met := self._count(fault)):
+                return met
         return None
 
     def _count(self, fault: Fault) -> Fault | None:

@@ -7,9 +7,11 @@ nothing was lost and nothing doubled.
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ class Ledger:
     def write(self, entry: Entry) -> None:
         """Write an entry to the file, once its answer has been given or lost."""
         if self._file is not None:
-            self._file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+            fields = {name: getattr(entry, name) for name in Entry.__slots__}
+            self._file.write(encode(fields) + "\n")
 
     def flush(self) -> None:
         """Hand what was written to the operating system."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import BodyPartReader, web
 
@@ -38,10 +38,8 @@ def is_foreign(request: web.Request) -> bool:
         return True
     if request.headers.get("Sec-Fetch-Site", "none") == "cross-site":
         return True
-    origin = request.headers.get("Origin")
-    if origin is None or request.method in {"GET", "HEAD"}:
-        return False
-    return origin != f"http://{request.headers.get('Host', '')}"
+    origin = request.headers.get("Origin")  # also of a WebSocket, which no other rule protects
+    return origin is not None and origin != f"http://{request.headers.get('Host', '')}"
 
 
 @web.middleware
@@ -101,11 +99,8 @@ class Page:
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=86400, immutable",
         }
-        name = "".join(one for one in stored.name if one.isalnum() or one in " ._-") or "file"
         if stored.kind == "document":
-            headers["Content-Disposition"] = (
-                f'attachment; filename="{name.encode().decode("latin-1", "replace")}"'
-            )
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(stored.name)}"
         kind = stored.mime.partition(";")[0].strip() or "application/octet-stream"
         return web.Response(body=files.content(stored), headers=headers | {"Content-Type": kind})
 
@@ -191,29 +186,32 @@ class Page:
 
 def _act(phone: Phone, action: str, given: dict[str, Any]) -> Any:
     reply_to = _number(given.get("reply_to"), "reply_to")
+    message_id = _number(given.get("message_id"), "message_id") or 0
+    text = str(given.get("text", ""))
+    result: Any = None
     match action:
         case "text":
-            return phone.text(str(given.get("text", "")), reply_to=reply_to)
+            result = phone.text(text, reply_to=reply_to)
         case "tap":
-            message_id = _number(given.get("message_id"), "message_id")
-            return {"callback_query_id": phone.tap(message_id or 0, str(given.get("data", "")))}
+            query_id = phone.tap(message_id, str(given.get("data", "")))
+            result = {"callback_query_id": query_id}
         case "open":
-            return phone.open(str(given.get("link") or given.get("start") or ""))
+            result = phone.open(str(given.get("link") or given.get("start") or ""))
         case "photo" | "voice" | "sticker" | "document":
-            upload = given.get("upload")
-            name, mime, content = upload or ("", "", None)
+            name, mime, content = given.get("upload") or ("", "", None)
             caption = str(given.get("caption", ""))
-            return phone.send_file(
+            result = phone.send_file(
                 action, content, name=name, mime=mime, caption=caption, reply_to=reply_to
             )
         case "edit":
-            message_id = _number(given.get("message_id"), "message_id")
-            return phone.edit(message_id or 0, str(given.get("text", "")))
+            result = phone.edit(message_id, text)
         case "block":
-            return phone.block()
+            phone.block()
         case "unblock":
-            return phone.unblock()
-    raise PhoneError(f"a phone has no action {action}")
+            phone.unblock()
+        case _:
+            raise PhoneError(f"a phone has no action {action}")
+    return result
 
 
 def _number(value: Any, name: str) -> int | None:

@@ -65,7 +65,7 @@ class Phone:
         if not text.strip():
             raise PhoneError("an empty text cannot be sent")
         chat = self._chat(chat_id)
-        start = chat is self.chat and text.split()[0] == "/start"
+        start = chat is self.chat and text.split(maxsplit=1)[0] == "/start"
         if start:
             self._wake_chat()
         content: dict[str, Any] = {"text": text}

@@ -67,6 +67,7 @@ class Sandbox:
         self,
         clock: Clock | None = None,
         directory: Path | None = None,
+        *,
         token: str = TOKEN,
         bot_username: str = "aftercare_sandbox_bot",
         bot_name: str = "Aftercare",
@@ -140,7 +141,7 @@ class Sandbox:
         app.add_routes(self._api.routes())
         app.add_routes(Page(self).routes())
         app.add_routes([web.get("/events", self.events.serve), web.get("/link", self.link.serve)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, port)
         await site.start()
@@ -287,4 +288,5 @@ class Sandbox:
     def _note_time(self) -> None:
         """Remember the simulated instant once a second, so that a restart never goes back."""
         self._storage.put("clock", "now", self.clock.now())
+        self.ledger.flush()
         self._clock_timer = asyncio.get_running_loop().call_later(1.0, self._note_time)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 FLUSH_SECONDS = 0.1
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Storage:
@@ -62,11 +63,7 @@ class Storage:
             return
         pending, self._pending = self._pending, {}
         gone = [key for key, value in pending.items() if value is None]
-        kept = [
-            (*key, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-            for key, value in pending.items()
-            if value is not None
-        ]
+        kept = [(*key, encode(value)) for key, value in pending.items() if value is not None]
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany("DELETE FROM remembered WHERE kind = ? AND key = ?", gone)
         self._db.executemany("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", kept)

@@ -20,7 +20,10 @@ FAR_TIMER = 3600.0
 class Timekeeper:
     """Holds the clock at the bot's next due moment and ends runs that reached their target."""
 
-    def __init__(self, clock: SandboxClock, updates: UpdateQueue) -> None:
+    def __init__(
+        self, clock: SandboxClock, updates: UpdateQueue, *, patience: float = PATIENCE
+    ) -> None:
+        self._patience = patience
         self._clock = clock
         self._updates = updates
         self._timer: asyncio.TimerHandle | None = None
@@ -66,7 +69,7 @@ class Timekeeper:
         if idle and not self._idle:
             self._busy_until = 0.0
         elif not idle and self._idle:
-            self._busy_until = asyncio.get_running_loop().time() + PATIENCE
+            self._busy_until = asyncio.get_running_loop().time() + self._patience
         self._next_due, self._idle = next_due, idle
         if next_due != self._passed:
             self._passed = None
@@ -75,7 +78,7 @@ class Timekeeper:
     def _worked(self) -> None:
         """An update came or was confirmed."""
         if self._linked and len(self._updates):
-            self._busy_until = asyncio.get_running_loop().time() + PATIENCE
+            self._busy_until = asyncio.get_running_loop().time() + self._patience
         self._hold()
 
     def _hold(self) -> None:
@@ -106,7 +109,7 @@ class Timekeeper:
         if clock.target is not None:
             waits.append(clock.seconds_until(clock.target))
         if clock.ceiling is not None and clock.pace > 0:
-            waits.append(clock.seconds_until(clock.ceiling) + PATIENCE)
+            waits.append(self._patience - self._waiting_since(clock.ceiling))
         if self._busy_until > loop.time():
             waits.append(self._busy_until - loop.time())
         self._timer = loop.call_later(max(0.001, min(waits)), self._look)
@@ -120,13 +123,12 @@ class Timekeeper:
             return
         due = self._next_due
         if self._linked and due is not None and clock.now() >= due:
-            since = self._waiting_since(due)
-            if since >= PATIENCE:
+            if self._waiting_since(due) >= self._patience:
                 self._passed = due
         self._hold()
 
     def _waiting_since(self, due: int) -> float:
-        """Return for how many real seconds the clock has been at ``due``."""
+        """Return for how many real seconds the clock has been at ``due``; negative before it."""
         state = self._clock.state()
         if state["speed"] <= 0:
             return 0.0

@@ -125,7 +125,8 @@ def delete_messages(call: Call) -> bool:
 def _deletable(call: Call, chat: Chat, message: Message) -> bool:
     if chat.is_group and message["from"]["id"] != call.desk.bot["id"]:
         return chat.bot_status == "administrator"
-    return call.desk.world.seconds() - message["date"] < DELETABLE_SECONDS
+    sent: int = message["date"]
+    return call.desk.world.seconds() - sent < DELETABLE_SECONDS
 
 
 def _delete(call: Call, chat: Chat, message: Message) -> None:

@@ -1,4 +1,4 @@
-"""The text of a message: parsed, measured, trimmed, and with what Telegram finds in it by itself."""
+"""The text of a message: parsed, measured, trimmed, with what Telegram finds in it by itself."""
 
 import re
 from collections.abc import Mapping

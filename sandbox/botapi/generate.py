@@ -109,24 +109,29 @@ class Wheel:
                 yield from self._types(right)
             case ast.Constant(value=None):
                 return
-            case ast.Name(id="Default"):
-                return
-            case ast.Subscript(value=ast.Name(id="list"), slice=item):
-                yield from (f"Array of {name}" for name in self._types(item))
-            case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=items)):
-                yield from self._types(items[0])
-            case ast.Subscript(value=ast.Name(id="Literal")):
-                yield "String"
-            case ast.Subscript(value=ast.Name(id="dict")):
-                yield "Object"
-            case ast.Name(id=name) if name in SIMPLE:
-                yield SIMPLE[name]
-            case ast.Name(id=name) if name in self.unions:
-                yield from self._types(self.unions[name])
             case ast.Name(id=name):
-                yield name
+                yield from self._named(name)
+            case ast.Subscript(value=ast.Name(id=generic), slice=inside):
+                yield from self._generic(generic, inside)
             case _:
                 raise ValueError(f"an annotation that is not understood: {ast.unparse(node)}")
+
+    def _named(self, name: str) -> Iterator[str]:
+        if name in self.unions and name not in SIMPLE:
+            yield from self._types(self.unions[name])
+        elif name != "Default":
+            yield SIMPLE.get(name, name)
+
+    def _generic(self, generic: str, inside: ast.expr) -> Iterator[str]:
+        match generic, inside:
+            case "list", _:
+                yield from (f"Array of {name}" for name in self._types(inside))
+            case "Annotated", ast.Tuple(elts=items):
+                yield from self._types(items[0])
+            case "Literal", _:
+                yield "String"
+            case _:
+                yield "Object"
 
     def literal(self, node: ast.expr) -> str | None:
         """Return the only value that a ``Literal`` annotation allows, if it is one."""
@@ -151,9 +156,12 @@ def _declaration(node: ast.ClassDef) -> Declaration:
             name = statement.target.id
             if not name.startswith("_") and name != "model_config":
                 declaration.fields[name] = (statement.annotation, statement.value, words)
-        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            if isinstance(statement.value, ast.Constant):
-                declaration.constants[statement.targets[0].id] = str(statement.value.value)
+        elif (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.targets[0], ast.Name)
+            and isinstance(statement.value, ast.Constant)
+        ):
+            declaration.constants[statement.targets[0].id] = str(statement.value.value)
     return declaration
 
 
@@ -165,25 +173,22 @@ def limits(words: str, types: list[str]) -> dict[str, list[int]]:
         ``items`` of an array, or ``values`` of a number, each as [least, most].
     """
     if any(name.startswith("Array of") for name in types):
-        if found := re.search(r"\b(\d+)-(\d+)\b", words):
-            return {"items": [int(found[1]), int(found[2])]}
-        if found := re.search(r"\bup to (\d+)\b", words):
-            return {"items": [0, int(found[1])]}
-        return {}
+        return _limit("items", re.search(r"\b(?:(\d+)-|up to )(\d+)\b", words))
     if "String" in types:
-        if found := re.search(r"\b(\d+)-(\d+) (characters|bytes)(.{0,60})", words, re.IGNORECASE):
-            unit = found[3].lower()
-            if unit == "characters" and re.search(r"after entit(y|ies) parsing", found[4]):
-                unit = "entity_characters"
-            return {unit: [int(found[1]), int(found[2])]}
-        if found := re.search(r"\bup to (\d+) (characters|bytes)", words, re.IGNORECASE):
-            return {found[2].lower(): [0, int(found[1])]}
-        return {}
-    if types in (["Integer"], ["Float"]) and (
-        found := re.search(r"(?:between |[;,] )(\d+)-(\d+)\b", words)
-    ):
-        return {"values": [int(found[1]), int(found[2])]}
+        found = re.search(
+            r"\b(?:(\d+)-|up to )(\d+) (characters|bytes)(.{0,60})", words, re.IGNORECASE
+        )
+        unit = found[3].lower() if found else ""
+        if found and unit == "characters" and re.search(r"after entit(y|ies) parsing", found[4]):
+            unit = "entity_characters"
+        return _limit(unit, found)
+    if types in (["Integer"], ["Float"]):
+        return _limit("values", re.search(r"(?:between |[;,] )(\d+)-(\d+)\b", words))
     return {}
+
+
+def _limit(unit: str, found: re.Match[str] | None) -> dict[str, list[int]]:
+    return {unit: [int(found[1] or 0), int(found[2])]} if found else {}
 
 
 def fact(wheel: Wheel, annotation: ast.expr, default: ast.expr | None, words: str) -> Fact:
@@ -200,15 +205,18 @@ def fact(wheel: Wheel, annotation: ast.expr, default: ast.expr | None, words: st
     return found
 
 
-def facts(wheel: Wheel) -> dict[str, object]:
-    """Return everything that ``methods.json`` holds."""
-    methods: dict[str, dict[str, Fact]] = {}
+Group = dict[str, dict[str, Fact]]
+
+
+def facts(wheel: Wheel) -> tuple[Group, Group]:
+    """Return every method with its parameters, and every object those are made of."""
+    methods: Group = {}
     for declaration in wheel.methods.values():
         name = declaration.constants.get("__api_method__")
         if name is not None:
             methods[name] = {key: fact(wheel, *found) for key, found in declaration.fields.items()}
-    objects: dict[str, dict[str, Fact]] = {}
-    waiting = [parameters for parameters in methods.values()]
+    objects: Group = {}
+    waiting = list(methods.values())
     while waiting:
         for known in waiting.pop().values():
             for kind in known["types"]:
@@ -218,19 +226,13 @@ def facts(wheel: Wheel) -> dict[str, object]:
                         key: fact(wheel, *found) for key, found in wheel.fields(name).items()
                     }
                     waiting.append(objects[name])
-    return {
-        "api_version": wheel.api_version,
-        "methods": dict(sorted(methods.items())),
-        "objects": dict(sorted(objects.items())),
-    }
+    return dict(sorted(methods.items())), dict(sorted(objects.items()))
 
 
-def _lines(value: dict[str, object]) -> str:
+def _lines(wheel: Wheel) -> str:
     """Write one parameter a line, so that a new Bot API shows itself in a readable diff."""
-    out = [f'{{\n"api_version": {json.dumps(value["api_version"])}']
-    for part in ("methods", "objects"):
-        groups = value[part]
-        assert isinstance(groups, dict)  # noqa: S101 - narrows what facts() has just built
+    out = [f'{{\n"api_version": {json.dumps(wheel.api_version)}']
+    for part, groups in zip(("methods", "objects"), facts(wheel), strict=True):
         blocks = []
         for name, members in groups.items():
             rows = ",\n".join(f"  {json.dumps(key)}: {json.dumps(m)}" for key, m in members.items())
@@ -241,7 +243,7 @@ def _lines(value: dict[str, object]) -> str:
 
 def main() -> None:
     """Read the wheel named on the command line and write the facts beside this file."""
-    TARGET.write_text(_lines(facts(Wheel(Path(sys.argv[1])))), encoding="utf-8")
+    TARGET.write_text(_lines(Wheel(Path(sys.argv[1]))), encoding="utf-8")
 
 
 if __name__ == "__main__":

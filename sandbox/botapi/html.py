@@ -36,6 +36,8 @@ SPACE = " \t\r\n\v\f\0"
 REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([a-zA-Z]+));?")
 NAME_TOKEN = re.compile(r"[a-zA-Z0-9.\-]*")
 PLAIN = re.compile(r"[^<&]+")
+BARE_TAG = re.compile(r"<(b|strong|i|em|u|ins|s|strike|del|code|pre|blockquote|tg-spoiler)>")
+BARE_END = re.compile(r"</([a-z-]+)>")
 USER_LINK = re.compile(r"tg://user\?id=(\d+)$")
 WEB_LINK = re.compile(r"(?:https?|tg|ton|tonsite|ftp)://[^\s]+$", re.IGNORECASE)
 BARE_LINK = re.compile(r"[^\s:/?#]+\.[^\s./?#]{2,}(?:[/?#:][^\s]*)?$")
@@ -81,6 +83,11 @@ class _Reader:
             elif source[self.position] == "&":
                 character, self.position = reference(source, self.position)
                 self._say(character)
+            elif bare := BARE_TAG.match(source, self.position):
+                self.open.append(_Open(bare[1], "", self.length, len(self.pieces)))
+                self.position = bare.end()
+            elif (bare := BARE_END.match(source, self.position)) and self._closes(bare[1]):
+                self.position = bare.end()
             elif source.startswith("</", self.position):
                 self._end_tag()
             else:
@@ -204,6 +211,15 @@ class _Reader:
         self.open.pop()
         if self.length > opened.offset:
             self._close(opened)
+
+    def _closes(self, tag: str) -> bool:
+        """Close the tag that is open if it is this one; the usual case, made quick."""
+        if not self.open or self.open[-1].tag != tag:
+            return False
+        opened = self.open.pop()
+        if self.length > opened.offset:
+            self._close(opened)
+        return True
 
     def _close(self, opened: _Open) -> None:
         kind, argument = STYLES[opened.tag], opened.argument

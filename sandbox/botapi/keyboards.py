@@ -22,20 +22,15 @@ def check_keyboard(markup: Mapping[str, Any] | None) -> None:
     """
     if markup is None:
         return
-    for rows in (markup.get("inline_keyboard"), markup.get("keyboard")):
-        if rows is None:
-            continue
-        if any(len(row) > MOST_IN_A_ROW for row in rows):
-            raise bad_request("BUTTON_ROW_TOO_LONG (the sandbox allows what every phone shows: 8)")
-        if sum(map(len, rows)) > MOST_BUTTONS:
+    inline, keyboard = markup.get("inline_keyboard", ()), markup.get("keyboard", ())
+    for rows in (inline, keyboard):
+        if sum(map(len, rows)) > MOST_BUTTONS or any(len(row) > MOST_IN_A_ROW for row in rows):
             raise bad_request("reply markup is too long")
-    for row in markup.get("inline_keyboard", ()):
+    for row in inline:
         for button in row:
             _check_inline_button(button)
-    for row in markup.get("keyboard", ()):
-        for button in row:
-            if not _label(button).strip():
-                raise bad_request("can't parse keyboard button: text of the button is empty")
+    if any(not _label(button).strip() for row in keyboard for button in row):
+        raise bad_request("can't parse keyboard button: text of the button is empty")
 
 
 def _label(button: Any) -> str:

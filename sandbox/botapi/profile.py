@@ -17,6 +17,19 @@ TEXTS = {
     "MyDescription": ("description", 512),
     "MyShortDescription": ("short_description", 120),
 }
+RIGHTS = (
+    "manage_chat",
+    "delete_messages",
+    "manage_video_chats",
+    "restrict_members",
+    "promote_members",
+    "change_info",
+    "invite_users",
+    "post_stories",
+    "edit_stories",
+    "delete_stories",
+    "pin_messages",
+)
 CAN_DOWNLOAD = 20 * 1024 * 1024
 
 
@@ -31,11 +44,11 @@ def get_me(call: Call) -> Json:
 
 def scope_key(call: Call) -> str:
     """Return the name under which the commands of a scope and language are kept."""
-    language = call.values.get("language_code", "")
+    language: str = call.values.get("language_code", "")
     if language and not LANGUAGE.match(language):
         raise bad_request("LANGUAGE_CODE_INVALID")
     scope = call.values.get("scope") or {"type": "default"}
-    parts = [scope["type"]]
+    parts = [str(scope["type"])]
     if "chat_id" in scope:
         chat = find_chat(call.desk.world, scope["chat_id"])
         parts.append(str(chat.id))
@@ -165,10 +178,7 @@ def member(chat: Chat, user: Json, status: str) -> Json:
     if status == "kicked":
         known["until_date"] = 0
     if status == "administrator":
-        rights = """manage_chat delete_messages manage_video_chats restrict_members
-            promote_members change_info invite_users post_stories edit_stories delete_stories
-            pin_messages""".split()
-        known |= {f"can_{right}": True for right in rights}
+        known |= {f"can_{right}": True for right in RIGHTS}
         known |= {"can_be_edited": False, "is_anonymous": False}
         if chat.about.get("is_forum"):
             known["can_manage_topics"] = True

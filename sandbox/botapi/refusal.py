@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818 - it is the word for what the API does, not a fault of ours
+class Refusal(Exception):
     """The request is refused with a status, Telegram's words, and sometimes parameters.
 
     ``status`` is both the HTTP status and ``error_code``; ``parameters`` is the Bot API's

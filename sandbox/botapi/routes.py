@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
+from yarl import URL
 
 from sandbox.botapi import editing, profile, sending
 from sandbox.botapi.call import Call, Desk, Upload
@@ -20,6 +20,7 @@ from sandbox.faults import Fault, Faults
 
 WELL_FORMED = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+$")
 CUT_AFTER = 16 * 1024
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 METHODS: dict[str, Callable[[Call], Any]] = {
     "getMe": profile.get_me,
@@ -110,6 +111,9 @@ class BotApi:
             status = 200
         except Refusal as refusal:
             text, status, call = json.dumps(refusal.body()), refusal.status, None
+        except web.HTTPRequestEntityTooLarge:
+            refusal = Refusal(413, "Request Entity Too Large")
+            text, status, call = json.dumps(refusal.body()), refusal.status, None
         if fault is not None:
             response = await self._after(request, fault, call)
             if response is not None:
@@ -151,7 +155,7 @@ class BotApi:
                 if play is None:
                     raise bad_request(f"the sandbox does not play the method {name}")
                 result = play(call)
-        return '{"ok":true,"result":' + json.dumps(result, ensure_ascii=False) + "}"
+        return '{"ok":true,"result":' + encode(result) + "}"
 
     async def _before(self, fault: Fault) -> bool:
         """Let a fault that comes before the method have its way; True if it ends the request."""
@@ -240,7 +244,8 @@ async def _parameters(request: web.Request) -> tuple[dict[str, Any], dict[str, U
             text = (await request.read()).decode()
         except UnicodeDecodeError:
             raise bad_request("strings must be encoded in UTF-8") from None
-        return given | dict(parse_qsl(text, keep_blank_values=True)), {}, True
+        form = URL.build(query_string=text, encoded=True).query  # parsed in C, unlike parse_qsl
+        return given | dict(form), {}, True
     raise bad_request(f'unsupported content type "{kind}"')
 
 
@@ -250,7 +255,7 @@ async def _multipart(request: web.Request) -> tuple[dict[str, Any], dict[str, Up
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name is None:
-                raise bad_request("can't parse a part of the request")
+                continue  # a part without a name can mean nothing to any method
             content = bytes(await part.read(decode=True))
             if part.filename is None:
                 given[part.name] = content.decode()

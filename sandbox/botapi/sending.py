@@ -10,8 +10,19 @@ from sandbox.botapi.refusal import bad_request
 from sandbox.world import Chat, Message
 
 CHAT_ACTIONS = frozenset(
-    """typing upload_photo record_video upload_video record_voice upload_voice upload_document
-    choose_sticker find_location record_video_note upload_video_note""".split()
+    {
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    }
 )
 STORED = {
     "link_preview_options": "link_preview_options",
@@ -62,17 +73,16 @@ def send_media_group(call: Call) -> list[Message]:
 def send_poll(call: Call) -> Message:
     """Send a poll."""
     values = call.values
+    given = [one if isinstance(one, dict) else {"text": one} for one in values["options"]]
     if values.get("question_parse_mode") or any(
-        option.get("text_parse_mode") or option.get("media") for option in values["options"]
+        option.get("text_parse_mode") or option.get("media") for option in given
     ):
         raise bad_request("the sandbox plays plain polls only")
     if not values["question"].strip():
         raise bad_request("poll question must be non-empty")
-    options = [option["text"].strip() for option in values["options"]]
+    options = [option["text"].strip() for option in given]
     if not all(options):
         raise bad_request("poll options must be non-empty")
-    if len(options) < 1:
-        raise bad_request("poll must have at least one option")
     poll = {
         "id": str(call.desk.world.clock.now() * 1000 + len(call.desk.ledger)),
         "question": values["question"],
@@ -130,15 +140,18 @@ def _common(call: Call, chat: Chat) -> dict[str, Any]:
             raise bad_request("message effects can be used only in private chats")
         common["effect_id"] = values["message_effect_id"]
     if "message_thread_id" in values:
-        thread = values["message_thread_id"]
-        if thread not in chat.topics:
-            raise bad_request("message thread not found")
-        if chat.topics[thread].get("is_closed"):
-            raise bad_request("TOPIC_CLOSED")
-        common |= {"message_thread_id": thread, "is_topic_message": True}
+        common |= _topic(chat, values["message_thread_id"])
     if reply := values.get("reply_parameters"):
         common |= _reply(call, chat, reply)
     return common
+
+
+def _topic(chat: Chat, thread: int) -> dict[str, Any]:
+    if thread not in chat.topics:
+        raise bad_request("message thread not found")
+    if chat.topics[thread]["is_closed"]:
+        raise bad_request("TOPIC_CLOSED")
+    return {"message_thread_id": thread, "is_topic_message": True}
 
 
 def _reply(call: Call, chat: Chat, reply: dict[str, Any]) -> dict[str, Any]:

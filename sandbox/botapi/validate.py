@@ -45,8 +45,28 @@ UNPARSABLE = {
 }
 
 NOT_DIGITS = re.compile(r"[^0-9-]")
-Check = Callable[[Any, str], Any]
-"""Takes a value and where it stands; returns the value as the method wants it, or refuses."""
+Check = Callable[[Any], Any]
+"""Takes a value, returns it as the method wants it, or raises :class:`_Wrong`."""
+
+
+class _Wrong(Exception):
+    """What is wrong with a value; the way to it is put together while it travels up."""
+
+    def __init__(self, words: str, *, telegrams: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.telegrams = telegrams  # these words are Telegram's own, and name no parameter
+        self.path = ""
+
+    def under(self, step: str) -> "_Wrong":
+        self.path = step + self.path
+        return self
+
+    def refusal(self) -> Refusal:
+        where = self.path
+        if where.endswith(".callback_data") and self.words.endswith(" bytes"):
+            return bad_request("BUTTON_DATA_INVALID")
+        return bad_request(self.words if self.telegrams else f'parameter "{where}" {self.words}')
 
 
 def method_name(name: str) -> str:
@@ -79,9 +99,11 @@ def check(method: str, given: Mapping[str, Any], *, form: bool) -> dict[str, Any
             continue
         known = checks.get(name)
         if known is None:
-            _refuse_unknown(method, name, given)
-        else:
-            values[name] = known[form](value, name)
+            raise _unknown(method, name, given)
+        try:
+            values[name] = known[form](value)
+        except _Wrong as wrong:
+            raise wrong.under(name).refusal() from None
     for name in required:
         if name not in values:
             words = MISSING.get((name, method)) or MISSING.get((name,))
@@ -89,16 +111,16 @@ def check(method: str, given: Mapping[str, Any], *, form: bool) -> dict[str, Any
     return values
 
 
-def _refuse_unknown(method: str, name: str, given: Mapping[str, Any]) -> None:
+def _unknown(method: str, name: str, given: Mapping[str, Any]) -> Refusal:
     fact = METHODS[method].get(name)
     if fact is not None:
-        raise bad_request(
+        return bad_request(
             f'parameter "{name}" of {method} is deprecated since Bot API {fact["deprecated"]} '
             "(the sandbox refuses what is no longer documented)"
         )
     unknown = sorted(key for key in given if key not in METHODS[method])
     names = ", ".join(f'"{key}"' for key in unknown)
-    raise bad_request(
+    return bad_request(
         f"unknown parameter {names} of {method} (Telegram would ignore it; the sandbox does not)"
     )
 
@@ -120,15 +142,15 @@ def _compiled(method: str) -> tuple[dict[str, tuple[Check, Check]], tuple[str, .
 
 def _check_of(fact: Mapping[str, Any]) -> Check:
     """Build the check for one parameter or field given as JSON."""
-    alternatives = [_type_check(kind) for kind in fact["types"]]
-    base = alternatives[0] if len(alternatives) == 1 else _any_of(fact["types"], alternatives)
+    kinds = fact["types"]
+    base = _type_check(kinds[0]) if len(kinds) == 1 else _any_of(kinds)
     limit = _limit_check(fact)
     if limit is None:
         return base
 
-    def checked(value: Any, where: str) -> Any:
-        value = base(value, where)
-        limit(value, where)
+    def checked(value: Any) -> Any:
+        value = base(value)
+        limit(value)
         return value
 
     return checked
@@ -139,25 +161,20 @@ def _form_check_of(name: str, fact: Mapping[str, Any]) -> Check:
     kinds = fact["types"]
     inner = _check_of(fact)
     if kinds == ["Integer", "String"] and name.endswith("chat_id"):
-        return lambda value, where: inner(_chat_id(value), where)
-    if "String" in kinds:
+        return lambda value: inner(_chat_id(value))
+    if "String" in kinds or kinds == ["InputFile"]:
         return inner
-    if kinds == ["Boolean"]:
-        return lambda value, where: inner(
-            {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value,
-            where,
-        )
-    if kinds == ["InputFile"]:
-        return inner
+    unparsable = UNPARSABLE.get(name)
 
-    def decoded(value: Any, where: str) -> Any:
+    def decoded(value: Any) -> Any:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
             except ValueError:
-                words = UNPARSABLE.get(name, f'can\'t parse parameter "{where}": not JSON')
-                raise bad_request(words) from None
-        return inner(value, where)
+                if unparsable is not None:
+                    raise _Wrong(unparsable, telegrams=True) from None
+                raise _Wrong("must be written as JSON") from None
+        return inner(value)
 
     return decoded
 
@@ -166,49 +183,52 @@ def _chat_id(value: Any) -> Any:
     return int(value) if isinstance(value, str) and not NOT_DIGITS.search(value[:20]) else value
 
 
-def _any_of(kinds: list[str], alternatives: list[Check]) -> Check:
+def _any_of(kinds: list[str]) -> Check:
     """Accept what one of several types accepts; refuse in the words of the nearest of them."""
-    tagged = {
-        OBJECTS[name]["type"]["equals"]: check
-        for kind, check in zip(kinds, alternatives, strict=True)
-        if (name := kind.removeprefix("Array of ")) in OBJECTS
-        and "equals" in OBJECTS[name].get("type", {})
-    }
-    if tagged and len(tagged) == len(kinds):
-        return _array(_tagged(tagged)) if kinds[0].startswith("Array of ") else _tagged(tagged)
+    names = [kind.removeprefix("Array of ") for kind in kinds]
+    tags = [OBJECTS.get(name, {}).get("type", {}).get("equals") for name in names]
+    if None not in tags:
+        tagged = _tagged(dict(zip(tags, map(_type_check, names), strict=True)))
+        return _array(tagged) if kinds[0].startswith("Array of ") else tagged
+    alternatives = [_type_check(kind) for kind in kinds]
     fields = [set(OBJECTS.get(kind, ())) for kind in kinds]
 
-    def checked(value: Any, where: str) -> Any:
+    def checked(value: Any) -> Any:
         if isinstance(value, dict):
             likeness = [len(known & value.keys()) for known in fields]
-            return alternatives[likeness.index(max(likeness))](value, where)
+            return alternatives[likeness.index(max(likeness))](value)
         for alternative in alternatives:
             try:
-                return alternative(value, where)
-            except Refusal:
+                return alternative(value)
+            except _Wrong:
                 continue
-        raise bad_request(f'parameter "{where}" must be {" or ".join(kinds)}')
+        raise _Wrong(f"must be {' or '.join(kinds)}")
 
     return checked
 
 
-def _tagged(tagged: Mapping[str, Check]) -> Check:
-    """Choose the check of an object by its field ``type``; the media types know what an array is.
+def _tagged(checks: Mapping[str, Check]) -> Check:
+    """Choose the check of an object by its field ``type``."""
 
-    The table's checks of arrays are unwrapped here, because the array around them is ours.
-    """
-    single = {tag: getattr(check, "item", check) for tag, check in tagged.items()}
-
-    def checked(value: Any, where: str) -> Any:
+    def checked(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise bad_request(f'parameter "{where}" must be an Object')
-        found = single.get(str(value.get("type")))
+            raise _Wrong("must be an Object")
+        found = checks.get(str(value.get("type")))
         if found is None:
-            names = ", ".join(sorted(single))
-            raise bad_request(f'parameter "{where}.type" must be one of {names}')
-        return found(value, where)
+            raise _Wrong(f"must be one of {', '.join(sorted(checks))}").under(".type")
+        return found(value)
 
     return checked
+
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "Integer": (int,),
+    "Float": (int, float),
+    "String": (str,),
+    "Boolean": (bool,),
+    "InputFile": (str,),
+    "Object": (dict,),
+}
 
 
 @cache
@@ -218,75 +238,78 @@ def _type_check(kind: str) -> Check:
         return _array(_type_check(kind.removeprefix("Array of ")))
     if kind in OBJECTS:
         return _object(kind)
-    wanted: dict[str, tuple[type, ...]] = {
-        "Integer": (int,),
-        "Float": (int, float),
-        "String": (str,),
-        "Boolean": (bool,),
-        "InputFile": (str,),
-        "Object": (dict,),
-    }
-    types = wanted[kind]
+    types = TYPES[kind]
     truth = kind == "Boolean"
 
-    def checked(value: Any, where: str) -> Any:
+    def checked(value: Any) -> Any:
         if not isinstance(value, types) or isinstance(value, bool) is not truth:
-            raise bad_request(f'parameter "{where}" must be of type {kind}')
+            raise _Wrong(f"must be of type {kind}")
         return value
 
     return checked
 
 
 def _array(item: Check) -> Check:
-    def checked(value: Any, where: str) -> Any:
+    def checked(value: Any) -> Any:
         if not isinstance(value, list):
-            raise bad_request(f'parameter "{where}" must be an Array')
-        return [item(one, f"{where}[{index}]") for index, one in enumerate(value)]
-
-    checked.item = item  # type: ignore[attr-defined] - read back by _tagged
-    return checked
-
-
-def _object(kind: str) -> Check:
-    checks: dict[str, Check] = {}  # built at the first use: some objects hold themselves
-
-    def checked(value: Any, where: str) -> Any:
-        if not checks and OBJECTS[kind]:
-            checks.update({name: _check_of(fact) for name, fact in OBJECTS[kind].items()})
-        if not isinstance(value, dict):
-            raise bad_request(f'parameter "{where}" must be an Object ({kind})')
-        result = {}
-        for name, one in value.items():
-            if name not in checks:
-                raise bad_request(f'unknown field "{where}.{name}" of {kind}')
-            if one is not None:
-                result[name] = checks[name](one, f"{where}.{name}")
-        for name, fact in OBJECTS[kind].items():
-            if fact["required"] and name not in result:
-                raise bad_request(f'field "{where}.{name}" of {kind} is required')
+            raise _Wrong("must be an Array")
+        result: list[Any] = []
+        try:
+            for one in value:
+                result.append(item(one))  # noqa: PERF401 - its length is the index of the fault
+        except _Wrong as wrong:
+            raise wrong.under(f"[{len(result)}]") from None
         return result
 
     return checked
 
 
-def _limit_check(fact: Mapping[str, Any]) -> Callable[[Any, str], None] | None:
+def _object(kind: str) -> Check:
+    facts = OBJECTS[kind]
+    required = tuple(name for name, fact in facts.items() if fact["required"])
+    checks: dict[str, Check] = {}  # filled at the first use: some objects hold themselves
+
+    def checked(value: Any) -> Any:
+        if not checks and facts:
+            checks.update({name: _check_of(fact) for name, fact in facts.items()})
+        if not isinstance(value, dict):
+            raise _Wrong(f"must be an Object ({kind})")
+        result = {}
+        for name, one in value.items():
+            if one is None:
+                continue
+            known = checks.get(name)
+            if known is None:
+                raise _Wrong(f"is no field of {kind}").under(f".{name}")
+            try:
+                result[name] = known(one)
+            except _Wrong as wrong:
+                raise wrong.under(f".{name}") from None
+        for name in required:
+            if name not in result:
+                raise _Wrong(f"is required in {kind}").under(f".{name}")
+        return result
+
+    return checked
+
+
+def _limit_check(fact: Mapping[str, Any]) -> Callable[[Any], None] | None:
     """Return the check of a length or range; what counts after parsing is checked there."""
     if "equals" in fact:
         only = fact["equals"]
 
-        def equals(value: Any, where: str) -> None:
+        def equals(value: Any) -> None:
             if value != only:
-                raise bad_request(f'parameter "{where}" must be "{only}"')
+                raise _Wrong(f'must be "{only}"')
 
         return equals
-    limits = fact.get("limits", {})
-    for unit, (least, most) in limits.items():
+    for unit, (least, most) in fact.get("limits", {}).items():
         if unit != "entity_characters":
             return _within(unit, least, most)
     return None
 
 
-def _within(unit: str, least: int, most: int) -> Callable[[Any, str], None]:
+def _within(unit: str, least: int, most: int) -> Callable[[Any], None]:
     measure: Callable[[Any], int] = {
         "characters": utf16_length,
         "bytes": lambda value: len(value.encode()),
@@ -294,10 +317,8 @@ def _within(unit: str, least: int, most: int) -> Callable[[Any, str], None]:
         "values": lambda value: value,
     }[unit]
 
-    def within(value: Any, where: str) -> None:
+    def within(value: Any) -> None:
         if not least <= measure(value) <= most:
-            if where.endswith("callback_data"):
-                raise bad_request("BUTTON_DATA_INVALID")
-            raise bad_request(f'parameter "{where}" must have {least} to {most} {unit}')
+            raise _Wrong(f"must have {least} to {most} {unit}")
 
     return within
