@@ -86,7 +86,7 @@ class _Reading:
     def _limit_of(self, folder: Folder, parts: list[str]) -> tuple[int, str] | None:
         if self._of_step:
             return _STEP_LENGTH, "a step's text"
-        if "answer" in parts[:-1]:
+        if "answer" in parts[:-1] and folder.path not in {"patient", "practitioner", "clinic"}:
             return _LABEL_LENGTH, "a button"
         if folder.treatment is not None and parts[0] in {"name", "area"}:
             return _LABEL_LENGTH, "a button"
