@@ -234,7 +234,7 @@ def _plain(plain: str, asked: _Asked) -> _Day | Moment | None:
         day = int(dated["day"] or dated["day_last"])
         month = 1 + _MONTHS.index(dated["month"] or dated["month_first"])
         weekday = _WEEKDAYS.index(dated["weekday"]) if dated["weekday"] else None
-        found = _in_year(dated["year"], month, day, weekday, asked)
+        found = _in_year(dated["year"], month, day, asked)
         return _Day(found, weekday=weekday) if found else None
     return None
 
@@ -286,8 +286,8 @@ def _numeric(found: re.Match[str], weekday: int | None, asked: _Asked) -> _Day |
     ):
         return None  # "10-12" may be hours, and "12.5" a number or a time
     first, second = int(found["first"]), int(found["second"])
-    day_first = _in_year(found["year"], second, first, weekday, asked)
-    month_first = _in_year(found["year"], first, second, weekday, asked)
+    day_first = _in_year(found["year"], second, first, asked)
+    month_first = _in_year(found["year"], first, second, asked)
     readings = (month_first, day_first) if asked.month_first else (day_first, month_first)
     days = list(dict.fromkeys(day for day in readings if day))
     if weekday is not None:
@@ -297,9 +297,7 @@ def _numeric(found: re.Match[str], weekday: int | None, asked: _Asked) -> _Day |
     return _Day(days[0], other=days[1] if len(days) > 1 else None, weekday=weekday)
 
 
-def _in_year(
-    year: str | None, month: int, day: int, weekday: int | None, asked: _Asked
-) -> date | None:
+def _in_year(year: str | None, month: int, day: int, asked: _Asked) -> date | None:
     if year:
         return _date(int(year) + (2000 if len(year) == len("26") else 0), month, day)
     this = asked.today.year
@@ -312,8 +310,7 @@ def _in_year(
     since, ahead = asked.today - latest, upcoming - asked.today
     nearest = latest if since < ahead else upcoming
     wanted, missed = (upcoming, since) if asked.prefer == "future" else (latest, ahead)
-    fits = weekday is not None and nearest.weekday() == weekday
-    return nearest if fits or min(since, ahead) == missed <= _JUST_MISSED[asked.prefer] else wanted
+    return nearest if min(since, ahead) == missed <= _JUST_MISSED[asked.prefer] else wanted
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -214,6 +214,7 @@ def test_staff_may_type_in_the_clinics_language_too() -> None:
         ("tue", "en", "2026-05-05 10:00"),
         ("tue 15:30", "en", "2026-04-28 15:30"),
         ("2 hours ago", "en", "2026-05-05 10:00"),
+        ("2h ago", "en", "2026-05-05 10:00"),
         ("half an hour ago", "en", "2026-05-05 11:30"),
         ("hace 2h", "es", "2026-05-05 10:00"),
         ("hace dos días", "es", "2026-05-03 10:00"),
@@ -227,6 +228,13 @@ def test_a_session_lies_in_the_past(text: str, language: str, expected: str) -> 
     moment = read(text, "past", language=language)
     assert isinstance(moment, Moment)
     assert moment.ms == at(expected)
+
+
+def test_a_month_after_the_31st_is_the_last_day_of_a_shorter_one() -> None:
+    assert read("1m", now="2027-01-31 12:00") == Moment(at("2027-02-28 10:00"), has_time=False)
+    assert read("1m", "past", now="2028-03-31 12:00") == Moment(
+        at("2028-02-29 10:00"), has_time=False
+    )
 
 
 def test_today_typed_before_the_default_time_is_now() -> None:
@@ -313,12 +321,13 @@ def test_what_is_understood_and_cannot_be_says_why(
 
 NO_MOMENTS = """
 hello|no|yes|a|12|5|0|2026|1130|second|???|🙂|may|mar|may 2026|week|day|next|in|at 5 at 6
-10:00 11:00|31 feb|31/2|2026-02-30|0/5|13/13/2026|0000-01-01|29/2/2027|1/2/3|el 31 de febrero|12/5/202
-25:00|tomorrow 25:00|tomorrow 10:61|tomorrow 15 pm|tomorrow 0 am|11:3|2h|17h|12.5|12.05|10-12
--3 days|in -1 days|3 10:00|10:00 UTC|fri 10:00 PST|2026-05-12-10|12 apples|call me tomorrow
-tomorrow maybe|fri fri|today tomorrow|now now|now 11:30|2 hours ago 11:30|12 may 13 may|12/5 13/5
-tomorrow 12/5|in 2 days ago|tomorrow morning|mañana por la mañana|midnight
-next next fri|last next fri|<b>fri</b>|fri; drop table|\x00fri|$fri|(fri)|fri 10:00 +|\u202efri|fri\u200b
+10:00 11:00|31 feb|31/2|2026-02-30|0/5|13/13/2026|0000-01-01|29/2/2027|1/2/3
+el 31 de febrero|12/5/202|25:00|tomorrow 25:00|tomorrow 10:61|tomorrow 15 pm|tomorrow 0 am|11:3
+2h|17h|12.5|12.05|10-12|-3 days|in -1 days|3 10:00|10:00 UTC|fri 10:00 PST|2026-05-12-10|12 apples
+call me tomorrow|tomorrow maybe|fri fri|today tomorrow|now now|now 11:30|2 hours ago 11:30
+12 may 13 may|12/5 13/5|tomorrow 12/5|in 2 days ago|tomorrow morning|mañana por la mañana|midnight
+next next fri|last next fri|<b>fri</b>|fri; drop table|\x00fri|$fri|(fri)|fri 10:00 +
+\u202efri|fri\u200b
 """
 
 
