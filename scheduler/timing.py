@@ -93,17 +93,22 @@ def useful_until(step: Step, anchor: int, zone: str, occurrence: int = 0) -> int
     return _away(anchor, days, seconds, zone, step.at)
 
 
-def anchor_of(step: Step, anchors: Mapping[str, int]) -> int | None:
+def anchor_of(step: Step, anchors: Mapping[str, int], zone: str, occurrence: int = 0) -> int | None:
     """Return the instant (epoch ms) that ``step`` hangs on, or None where it is not known.
 
     "last_session" is the last by date of all the sessions known, a next one included: while
-    sessions go on, what hangs on the last one moves along with them. (Lumps are watched meanwhile
-    by the core check of day 28, which hangs on every session and is no comfort step.)
+    sessions go on, what hangs on the last one moves along with them. A lump check does not wait
+    for a next session that is further away than the check: with visits months apart nobody would
+    be asked for months, and an infection can begin up to 12 weeks after an injection.
     """
     if step.anchor != "last_session":
         return anchors.get(step.anchor)
     sessions = ("session", "last_session", "next_session")
-    return max((anchors[name] for name in sessions if name in anchors), default=None)
+    last = max((anchors[name] for name in sessions if name in anchors), default=None)
+    session = anchors.get("session")
+    if step.topic != "lump" or last is None or session is None:
+        return last
+    return session if due_at(step, session, zone, occurrence) < last else last
 
 
 def plan(
@@ -131,8 +136,8 @@ def plan(
     planned = [
         _planned(step, occurrence, anchor, zone=zone, quiet=quiet, now=now)
         for step in steps
-        if (anchor := anchor_of(step, anchors)) is not None
         for occurrence in range(1 + len(step.repeat))
+        if (anchor := anchor_of(step, anchors, zone, occurrence)) is not None
     ]
     return tuple(sorted(planned, key=lambda p: (p.ready_at, p.due_at, p.step_key, p.occurrence)))
 

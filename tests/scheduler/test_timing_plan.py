@@ -44,11 +44,12 @@ def step(
     comfort: bool = True,
     quiet: str = "wait",
     repeat: tuple[str, ...] = (),
+    topic: str = "soreness",
 ) -> Step:
     return Step.model_validate(
         {
             "key": key,
-            "topic": "soreness",
+            "topic": topic,
             "anchor": anchor,
             "offset": after,
             "before": before,
@@ -162,6 +163,28 @@ def test_what_hangs_on_the_last_session_hangs_on_the_last_by_date(
     known = {name: at(f"2026-{day} 10:00") for name, day in anchors.items()}
     (planned,) = plan((late_lump,), known, zone=MADRID, quiet=NIGHT, now=SESSION)
     assert shown(planned.due_at) == f"2026-{due} 10:00"
+
+
+@pytest.mark.parametrize(
+    ("topic", "next_session", "due"),
+    [
+        # the check would come before the next session: it does not wait for it
+        ("lump", "2026-11-04", "2026-06-29"),
+        ("lump", "2026-06-30", "2026-06-29"),
+        # the next session comes first, and the watch begins again with it
+        ("lump", "2026-06-29", "2026-08-24"),
+        ("lump", "2026-06-01", "2026-07-27"),
+        # what is no lump check counts from the last session, however far away that is
+        ("result", "2026-11-04", "2026-12-30"),
+    ],
+)
+def test_a_lump_check_does_not_wait_for_a_session_that_is_further_away(
+    topic: str, next_session: str, due: str
+) -> None:
+    late = step("late", "56 days", "70 days", anchor="last_session", topic=topic)
+    anchors = {"session": SESSION, "next_session": at(f"{next_session} 10:00")}
+    (planned,) = plan((late,), anchors, zone=MADRID, quiet=NIGHT, now=SESSION)
+    assert shown(planned.due_at) == f"{due} 10:00"
 
 
 def test_a_newer_session_ends_the_comfort_steps_that_are_still_to_come() -> None:
