@@ -122,9 +122,9 @@ class Timekeeper:
             self._hold()
             return
         due = self._next_due
-        if self._linked and due is not None and clock.now() >= due:
-            if self._waiting_since(due) >= self._patience:
-                self._passed = due
+        waits = self._linked and due is not None and clock.now() >= due
+        if waits and due is not None and self._waiting_since(due) >= self._patience:
+            self._passed = due
         self._hold()
 
     def _waiting_since(self, due: int) -> float:

@@ -28,7 +28,9 @@ SIMPLE = {
     "str": "String",
     "bool": "Boolean",
     "InputFile": "InputFile",
+    "DateTime": "Integer",
     "DateTimeUnion": "Integer",
+    "RichTextUnion": "RichText",  # a string, an array of itself, or one of thirty objects
 }
 """Types of the wheel that are written otherwise in the official documentation."""
 

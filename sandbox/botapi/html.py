@@ -148,8 +148,6 @@ class _Reader:
         start = self.position
         self._skip_until(SPACE + ">=")
         name = self.source[start : self.position]
-        if not self._at(self.position):
-            raise _unparsable(f"Unclosed start tag at {where}")
         if not name:
             raise _unparsable(f'Empty attribute name in the tag "{tag}" at {where}')
         self._skip_space()

@@ -19,6 +19,7 @@ from sandbox.botapi.webhook import Webhook
 from sandbox.faults import Fault, Faults
 
 WELL_FORMED = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+$")
+TOO_LARGE = Refusal(413, "Request Entity Too Large")
 CUT_AFTER = 16 * 1024
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -112,8 +113,7 @@ class BotApi:
         except Refusal as refusal:
             text, status, call = json.dumps(refusal.body()), refusal.status, None
         except web.HTTPRequestEntityTooLarge:
-            refusal = Refusal(413, "Request Entity Too Large")
-            text, status, call = json.dumps(refusal.body()), refusal.status, None
+            text, status, call = json.dumps(TOO_LARGE.body()), TOO_LARGE.status, None
         if fault is not None:
             response = await self._after(request, fault, call)
             if response is not None:
@@ -195,16 +195,19 @@ class BotApi:
         """Answer a file that getFile named."""
         try:
             self._admit(request.match_info["token"])
-            stored = self.desk.world.files.at(request.match_info["path"])
-            if stored is None:
-                raise Refusal(404, "Not Found: file not found")
         except Refusal as refusal:
-            headers = {"Date": self.date()}
-            return web.json_response(refusal.body(), status=refusal.status, headers=headers)
+            return self._refused(refusal)
+        stored = self.desk.world.files.at(request.match_info["path"])
+        if stored is None:
+            return self._refused(Refusal(404, "Not Found: file not found"))
         return web.Response(
             body=self.desk.world.files.content(stored),
             headers={"Content-Type": "application/octet-stream", "Date": self.date()},
         )
+
+    def _refused(self, refusal: Refusal) -> web.StreamResponse:
+        headers = {"Date": self.date()}
+        return web.json_response(refusal.body(), status=refusal.status, headers=headers)
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

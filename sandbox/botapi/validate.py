@@ -228,6 +228,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "Boolean": (bool,),
     "InputFile": (str,),
     "Object": (dict,),
+    "RichText": (str, list, dict),
 }
 
 

@@ -95,6 +95,7 @@ export class Phone {
       this.transcript.take(name, id);
       if (data.message && !isOwn(data.message, this.person.id)) this.stopTyping();
       if (name !== "message") this.answered(id);
+      else if (!isOwn(data.message, this.person.id)) this.answered(null);
       this.refresh();
     } else if (name === "typing") this.typing();
     else if (name === "toast") {
@@ -125,7 +126,7 @@ export class Phone {
     if (!await attempt(this.api.tap(message.message_id, data))) this.answered(message.message_id);
   }
 
-  /** The bot answered a tap (by an edit of that message, or a toast). */
+  /** The bot answered a tap: by an edit of that message, by a new one, or by a toast. */
   answered(messageId) {
     if (!this.waiting || (messageId !== null && messageId !== this.waiting.id)) return;
     this.waiting.key.classList.remove("waiting");

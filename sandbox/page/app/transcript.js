@@ -31,6 +31,7 @@ export class Transcript {
     this.readUpTo = 0;
     this.visible = true;
     this.pinned = true;
+    this.top = 0;
     this.list = h("div.messages", { role: "log", "aria-live": "off", tabindex: 0, "aria-label": "Messages" });
     this.badge = h("span.badge", { hidden: true });
     this.toEnd = h("button.to-end", { hidden: true, "aria-label": "To the newest message", onclick: () => this.end(true) }, icon("down"), this.badge);
@@ -64,7 +65,6 @@ export class Transcript {
     this.pending = [];
     const byId = new Map(messages(this.chatId).map((m) => [m.message_id, m]));
     const fresh = changes.filter(([name]) => name === "message").length;
-    const stay = this.pinned;
     this.markRead();
     for (const [name, id] of changes) {
       const message = byId.get(id);
@@ -74,8 +74,8 @@ export class Transcript {
       else if (name === "message") this.arrive(message, fresh <= LIVELY);
     }
     this.prune();
-    if (stay) this.end();
-    if (stay && this.visible) this.seen();
+    if (this.pinned) this.end();
+    if (this.pinned && this.visible) this.seen();
     else this.show();
   }
 
@@ -143,12 +143,16 @@ export class Transcript {
   end(smooth = false) {
     this.pinned = true;
     this.list.scrollTo({ top: this.list.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
+    this.top = this.list.scrollTop;
     if (smooth) this.seen();
   }
 
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.list;
-    this.pinned = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.pinned = true;
+    // Only a reader moves up: when the list itself shrinks, its end must stay in view.
+    else if (scrollTop < this.top) this.pinned = false;
+    this.top = scrollTop;
     if (this.pinned && this.visible) this.seen();
     else this.show();
   }
