@@ -56,8 +56,9 @@ def calendar(args: Mapping[str, Any]) -> tuple[str, bytes]:
     Args:
         args: ``uid`` (what identifies the session: an entry sent again replaces the older one),
             ``starts_at`` (UTC epoch ms), ``summary`` (in words that anybody may read on a lock
-            screen), ``stamp`` (when it was set, UTC epoch ms); optionally ``minutes``,
-            ``sequence`` (how often it was moved), ``description`` and ``location``.
+            screen); optionally ``minutes``, ``stamp`` (when the entry was made, UTC epoch ms) and
+            ``sequence`` (how often the session was moved), by which calendars tell which entry is
+            the newer one, ``description`` and ``location``.
     """
     import icalendar  # noqa: PLC0415  as above
 
@@ -65,7 +66,7 @@ def calendar(args: Mapping[str, Any]) -> tuple[str, bytes]:
     summary = _one_line(args["summary"])
     entry = icalendar.Event()
     entry.add("uid", "".join(c for c in str(args["uid"]) if c.isalnum() or c in "-@."))
-    entry.add("dtstamp", _utc(args["stamp"]))
+    entry.add("dtstamp", _utc(args.get("stamp", args["starts_at"])))
     # In UTC: every calendar shows it in its owner's zone, whatever zones it knows.
     entry.add("dtstart", start)
     entry.add("dtend", start + timedelta(minutes=int(args.get("minutes", SESSION_MINUTES))))

@@ -22,7 +22,12 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.request import HttpStatusError, NotSentError, UnansweredError
+from bot.request import (
+    HttpStatusError,
+    NotSentError,
+    TooManyRequestsError,
+    UnansweredError,
+)
 from scheduler.channel import (
     Ambiguous,
     Delivered,
@@ -99,13 +104,16 @@ def _already_so(_: BadRequest, message: Message) -> Outcome:
     return Delivered(message.edit_message_id)
 
 
-def _too_many(error: HttpStatusError, message: Message) -> Outcome:
+def _too_many(error: TelegramError, message: Message) -> Outcome:
     # Telegram does not say whose limit was hit. In a group (a negative id) it is nearly always
     # the group's own 20 a minute, which must not hold up an alert to anybody else; a patient's
     # chat gets so few messages that it is the bot's. Taking the bot's for a group's costs one
     # more 429, from the next chat, which then stops the bot.
     scope: _Scope = "chat" if message.chat_id < 0 else "bot"
-    return Retry("too many requests", error.retry_after_ms, scope)
+    after_ms = None
+    if isinstance(error, TooManyRequestsError):
+        after_ms = round(error.retry_after.total_seconds() * 1000)
+    return Retry("too many requests", after_ms, scope)
 
 
 def _refused(error: TelegramError, _: Message) -> Outcome:
@@ -146,6 +154,7 @@ _TURNED_AWAY: Final = tuple(
 
 POLICY: Final[tuple[Rule, ...]] = (
     # Telegram's own words: certain, all of them.
+    Rule("too many requests", TooManyRequestsError, _too_many),
     Rule("the group became a supergroup", ChatMigrated, _migrated),
     Rule(
         "the person is deactivated",
@@ -191,7 +200,7 @@ POLICY: Final[tuple[Rule, ...]] = (
     Rule("an edit that changes nothing", BadRequest, _already_so, _says("message is not modified")),
     Rule("any other bad request", BadRequest, _refused),
     # The HTTP server's word, or that of something in between.
-    Rule("too many requests", HttpStatusError, _too_many, _status(429)),
+    Rule("too many requests, for how long is not said", HttpStatusError, _too_many, _status(429)),
     Rule("the upload is too big", HttpStatusError, Rejected("the file is too big"), _status(413)),
     Rule(
         "turned away before Telegram acted (4xx but 408)",

@@ -15,6 +15,7 @@ import errno
 import json
 from asyncio import timeout
 from collections.abc import Callable
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from io import BytesIO
@@ -28,7 +29,7 @@ from aiohttp.abc import AbstractStreamWriter
 # The types of BaseRequest.do_request(), which the library keeps in private modules.
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from scheduler.clock import SystemClock
@@ -64,17 +65,31 @@ class UnansweredError(Exception):
 class HttpStatusError(NetworkError):
     """An HTTP status that is the server's word, or a proxy's, rather than the Bot API's.
 
-    A server error, a redirect, 413, 429, and any status whose body is not Telegram's JSON with a
-    description. ``retry_after_ms`` is what a 429 asked for, where it did. (The library's own
-    ``RetryAfter`` is not used: it warns about its own attribute when it is made.)
+    A server error, a redirect, 413, a 429 that does not say how long to wait, and any status whose
+    body is not Telegram's JSON with a description.
     """
 
-    __slots__ = ("retry_after_ms", "status")
+    __slots__ = ("status",)
 
-    def __init__(self, status: int, retry_after_ms: int | None = None) -> None:
+    def __init__(self, status: int) -> None:
         super().__init__(f"HTTP status {status}")
         self.status = status
-        self.retry_after_ms = retry_after_ms
+
+
+class TooManyRequestsError(RetryAfter):
+    """A 429 that says how long to wait.
+
+    The library's own class warns of a change to its ``retry_after`` whenever one is made.
+    """
+
+    def __init__(self, wait: timedelta) -> None:
+        self._wait = wait
+        super().__init__(wait)
+
+    @property
+    def retry_after(self) -> timedelta:
+        """How long to wait before anything is sent again."""
+        return self._wait
 
 
 class BadAnswerError(TelegramError):
@@ -177,7 +192,7 @@ class AiohttpRequest(BaseRequest):
         if session is not None:
             await session.close()
 
-    async def do_request(  # noqa: PLR0917  the signature is the library's
+    async def do_request(
         self,
         url: str,
         method: str,
@@ -193,6 +208,7 @@ class AiohttpRequest(BaseRequest):
             TimedOut: with :class:`NotSentError` or :class:`UnansweredError` as ``__cause__``.
             NetworkError: likewise, for every failure that is not a timeout.
             HttpStatusError: the status is not Telegram's own word (see there).
+            TooManyRequestsError: 429, and for how long.
         """
         if self._session is None:
             raise RuntimeError("initialize() the request first")
@@ -321,7 +337,8 @@ def _check_status(status: int, payload: bytes) -> None:
     """Let pass what the library reads rightly.
 
     Raises:
-        HttpStatusError: it would not.
+        TooManyRequestsError: 429, and for how long.
+        HttpStatusError: the status is all there is to go by.
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
@@ -331,11 +348,9 @@ def _check_status(status: int, payload: bytes) -> None:
         answer = None
     if not isinstance(answer, dict):
         raise HttpStatusError(status)
-    if status not in TELEGRAM_SAYS or not isinstance(answer.get("description"), str):
-        raise HttpStatusError(status, _retry_after_ms(answer))
-
-
-def _retry_after_ms(answer: dict[str, Any]) -> int | None:
     parameters = answer.get("parameters")
     seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return round(seconds * 1000) if isinstance(seconds, int | float) and seconds > 0 else None
+    if status == HTTPStatus.TOO_MANY_REQUESTS and isinstance(seconds, int) and seconds > 0:
+        raise TooManyRequestsError(timedelta(seconds=seconds))
+    if status not in TELEGRAM_SAYS or not isinstance(answer.get("description"), str):
+        raise HttpStatusError(status)

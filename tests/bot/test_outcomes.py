@@ -100,7 +100,7 @@ def channel(far_bot: telegram.Bot) -> TelegramChannel:
         (504, "Gateway Timeout", PERSON, Ambiguous("HTTP status 504")),
     ],
 )
-async def test_telegrams_refusals_are_told_apart(  # noqa: PLR0917  fixtures and a table's columns
+async def test_telegrams_refusals_are_told_apart(
     far_telegram, channel, status: int, description: str, message: Message, outcome: Outcome
 ):
     far_telegram.refuses(status, description)

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import traceback
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from io import BytesIO
 
 import pytest
 import telegram
-from telegram.error import NetworkError, TelegramError
+from telegram.error import NetworkError, RetryAfter, TelegramError
 
 from bot.request import AiohttpRequest, HttpStatusError, NotSentError, UnansweredError
 
@@ -52,6 +52,13 @@ async def test_a_redirect_is_not_followed(far_telegram, far_bot):
     with pytest.raises(HttpStatusError, match="307"):
         await far_bot.send_message(7, "hello")
     assert far_telegram.requests == 1
+
+
+async def test_a_flood_wait_is_the_librarys_own_error_and_warns_of_nothing(far_telegram, far_bot):
+    far_telegram.refuses(429, "Too Many Requests: retry after 5", retry_after=5)
+    with pytest.raises(RetryAfter) as caught:
+        await far_bot.send_message(7, "hello")
+    assert caught.value.retry_after == timedelta(seconds=5)
 
 
 async def test_a_connection_is_used_again(far_telegram, far_bot):
