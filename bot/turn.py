@@ -122,6 +122,15 @@ class Turn:
         )
         return outbox.say(self.tx, said, chat_id=self.chat_id, now=self.now)
 
+    def edit_row(self, outbox_id: int, html: str, buttons: Rows = ()) -> int:
+        """Change the message that an earlier row of the outbox becomes, sent already or not."""
+        said = Said(
+            html=html,
+            buttons=tuple(tuple(row) for row in buttons),
+            edits_row=outbox_id,
+        )
+        return outbox.say(self.tx, said, chat_id=self.chat_id, now=self.now)
+
     def toast(self, key: str, /, *, alert: bool = False, **params: object) -> None:
         """Show a short notice over the chat when a button was pressed."""
         self.toast_text = self.catalogue.label(self.language, key, **params)
