@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 __all__ = [
     "CONTRADICTION",
+    "Alarm",
     "Cadence",
     "Key",
     "Offset",
@@ -61,6 +62,8 @@ Topic = Literal[
     "expectations",
 ]
 Anchor = Literal["session", "next_session", "last_session", "enrollment"]
+Alarm = Literal["emergency", "urgent", "review"]
+"""How grave an answer is: the emergency number at once, the clinic today, a practitioner's look."""
 
 
 class _Model(BaseModel):
@@ -175,11 +178,13 @@ class Question(_Model):
         key: its name within the step.
         kind: ``pain`` 0 to 10, ``yes_no``, ``choice`` of ``options``, or ``rating`` 1 to 5.
         options: the answer keys of a choice, in order.
+        alarm: by answer key, how grave it is; an answer that is not there is no danger sign.
     """
 
     key: Key
     kind: Literal["pain", "yes_no", "choice", "rating"]
     options: tuple[Key, ...] = ()
+    alarm: dict[str, Alarm] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _options_fit_the_kind(self) -> Self:
@@ -193,6 +198,9 @@ class Question(_Model):
             yield "options", "a choice needs at least two"
         if len(set(self.options)) < len(self.options):
             yield "options", "one is listed twice"
+        for answer in self.alarm:
+            if answer not in self.answers:
+                yield f"alarm.{answer}", f"is no answer: use {', '.join(self.answers)}"
 
     @property
     def answers(self) -> tuple[str, ...]:

@@ -103,9 +103,7 @@ def cancel(
 
 
 def _owed(tx: Tx, enrollment_id: int) -> list[Row]:
-    return [
-        row for row in enrollment.reminders_of(tx, enrollment_id) if row["state"] == "pending"
-    ]
+    return [row for row in enrollment.reminders_of(tx, enrollment_id) if row["state"] == "pending"]
 
 
 def _count_again(

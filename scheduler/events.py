@@ -60,3 +60,8 @@ def marked(tx: Tx, name: str) -> int | None:
         "SELECT at FROM marks WHERE clinic_id = :clinic_id AND name = :name", name=name
     )
     return found
+
+
+def unmark(tx: Tx, name: str) -> None:
+    """Forget when something last happened."""
+    tx.run("DELETE FROM marks WHERE clinic_id = :clinic_id AND name = :name", name=name)

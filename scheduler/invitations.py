@@ -132,3 +132,17 @@ def use(tx: Tx, invitation_id: int, *, chat_id: int, now: int) -> bool:
         )
         == 1
     )
+
+
+def revoke_staff_links(tx: Tx, staff_id: int, *, now: int) -> int:
+    """Make the links to staff roles that a member has made and nobody used stop working.
+
+    The links to patients' plans go on: the patients are not to blame.
+    """
+    return tx.run(
+        """UPDATE invitations SET expires_at = :now
+           WHERE clinic_id = :clinic_id AND staff_id = :staff_id
+             AND role IN ('practitioner', 'manager') AND used_at IS NULL AND expires_at > :now""",
+        staff_id=staff_id,
+        now=now,
+    )

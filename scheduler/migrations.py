@@ -77,10 +77,16 @@ _FIRST = (
         segment TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('sending', 'finished', 'canceled')),
         total INTEGER NOT NULL,
+        settled INTEGER NOT NULL DEFAULT 0,
+        progress_message INTEGER,
         progress_row INTEGER,
+        shown INTEGER NOT NULL DEFAULT 0,
+        shown_at INTEGER NOT NULL,
+        waits_until INTEGER,
         created_at INTEGER NOT NULL,
         closed_at INTEGER
     ) STRICT""",
+    "CREATE INDEX broadcasts_open ON broadcasts (clinic_id, id) WHERE closed_at IS NULL",
     """CREATE TABLE outbox (
         id INTEGER PRIMARY KEY,
         clinic_id INTEGER NOT NULL,
@@ -121,8 +127,9 @@ _FIRST = (
         WHERE enrollment_id IS NOT NULL""",
     """CREATE INDEX outbox_by_patient ON outbox (clinic_id, patient_id, due_at)
         WHERE patient_id IS NOT NULL""",
+    # The copies of a broadcast; not what is said about its progress.
     """CREATE INDEX outbox_by_broadcast ON outbox (clinic_id, broadcast_id, state)
-        WHERE broadcast_id IS NOT NULL""",
+        WHERE kind = 'broadcast'""",
     """CREATE INDEX outbox_by_message ON outbox (clinic_id, chat_id, message_id)
         WHERE message_id IS NOT NULL""",
     """CREATE INDEX outbox_settled ON outbox (clinic_id, settled_at)

@@ -102,3 +102,23 @@ def _wrong_in_a_row(tx: Tx, actor: str, *, now: int) -> int:
         since=now - WINDOW_MS,
     )
     return count
+
+
+def decline(tx: Tx, patient_id: int, enrollment_id: int, *, now: int) -> bool:
+    """Remember that a patient said no to a plan; returns whether it is the first time."""
+    before = tx.value(
+        """SELECT 1 FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind = 'plan_declined' AND enrollment_id = :enrollment_id LIMIT 1""",
+        patient_id=patient_id,
+        enrollment_id=enrollment_id,
+    )
+    if before is None:
+        events.note(
+            tx,
+            "plan_declined",
+            actor="patient",
+            now=now,
+            patient_id=patient_id,
+            enrollment_id=enrollment_id,
+        )
+    return before is None

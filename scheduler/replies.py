@@ -124,6 +124,26 @@ def context_of(
     return Context(row["id"], row["enrollment_id"], row["session_id"], row["step_key"])
 
 
+def answers_reminder(tx: Tx, patient_id: int, *, chat_id: int, reply_to: int | None) -> bool:
+    """Say whether a message answers a reminder: it quotes one, or comes right under one.
+
+    Args:
+        tx: the open transaction.
+        patient_id: whose reminders count.
+        chat_id: where it was written.
+        reply_to: the Telegram message id that it quotes, if it does.
+    """
+    row = tx.first(
+        """SELECT patient_id, step_key FROM outbox
+           WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND message_id IS NOT NULL
+             AND (:message_id IS NULL OR message_id = :message_id)
+           ORDER BY message_id DESC, id LIMIT 1""",
+        chat_id=chat_id,
+        message_id=reply_to,
+    )
+    return row is not None and row["patient_id"] == patient_id and row["step_key"] is not None
+
+
 def of_patient(tx: Tx, patient_id: int) -> list[Row]:
     """Return all that a patient said or pressed, oldest first."""
     return tx.all(

@@ -1,0 +1,145 @@
+"""Passing on what a patient sent: a head that says whose it is, the words quoted, the file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bot import telling
+from bot.concerns import day_of
+from bot.turn import Turn
+from messages.markup import Html, escape, plain
+from messages.render import day
+from scheduler import appointments, enrollment, outbox
+from scheduler.channel import Attachment, AttachmentKind
+from scheduler.patients import Patient
+from scheduler.replies import Context
+
+CAPTION_LIMIT: Final = 1024
+PIECE: Final = 3500
+"""How much of a long text goes in one message, in UTF-16 units as Telegram counts: 4,096 is its
+limit, and the first one carries the head too."""
+
+_ATTACHED: Final[dict[str, AttachmentKind]] = {
+    "photo": "photo",
+    "voice": "voice",
+    "video": "video",
+    "document": "document",
+    "sticker": "sticker",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of those that a reply becomes."""
+
+    html: str
+    attachment: Attachment | None = None
+
+
+def units(text: str) -> int:
+    """Return the length of a text as Telegram counts it; pure."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def pieces(text: str, size: int = PIECE) -> Iterator[str]:
+    """Yield a text in pieces of at most ``size`` UTF-16 units, cut at a space where there is one.
+
+    Nothing but the spaces at the cuts is lost; pure.
+    """
+    rest = text.strip()
+    while units(rest) > size:
+        cut = _reach(rest, size)
+        space = max(rest.rfind(" ", 0, cut + 1), rest.rfind("\n", 0, cut + 1))
+        end = space if space > 0 else cut
+        yield rest[:end].rstrip()
+        rest = rest[end:].lstrip()
+    if rest:
+        yield rest
+
+
+def _reach(text: str, size: int) -> int:
+    """Return how many characters of ``text`` fit into ``size`` UTF-16 units."""
+    room = size
+    for index, letter in enumerate(text):
+        room -= units(letter)
+        if room < 0:
+            return max(index, 1)
+    return len(text)
+
+
+def parts(head: str, text: str, attachment: Attachment | None) -> list[Part]:
+    """Lay a reply out in messages that Telegram takes (pure).
+
+    Args:
+        head: HTML that says whose it is.
+        text: what was written, as it came; may be empty.
+        attachment: the file that came with it.
+    """
+    quotes = [f"<blockquote>{escape(piece)}</blockquote>" for piece in pieces(text)]
+    first = "\n".join([head, *quotes[:1]])
+    rest = [Part(quote) for quote in quotes[1:]]
+    if attachment is None:
+        return [Part(first), *rest]
+    # A sticker carries no words, and a caption holds less than a message.
+    fits = attachment.kind != "sticker" and units(plain(first)) <= CAPTION_LIMIT and not rest
+    return [Part(first, attachment)] if fits else [Part(first), *rest, Part("", attachment)]
+
+
+def pass_on(
+    turn: Turn, patient: Patient, enrollment_id: int | None, head: Callable[[str], str]
+) -> None:
+    """Bring what came to the people in charge, under a head in each one's language."""
+    incoming = turn.incoming
+    kind = _ATTACHED.get(incoming.kind)
+    attachment = Attachment(kind, file_id=incoming.file_id) if kind and incoming.file_id else None
+    for member in telling.for_enrollment(turn, patient, enrollment_id):
+        over = head(member.language)
+        if attachment is None and incoming.kind != "text":
+            unseen = turn.catalogue.text(member.language, "patient.told.reply.not_shown")
+            over = f"{over}\n{unseen}"
+        for part in parts(over, incoming.text, attachment):
+            turn.say(
+                part.html,
+                chat_id=member.chat_id,
+                kind="relay",
+                attachment=part.attachment,
+                patient_id=patient.id,
+                enrollment_id=enrollment_id,
+            )
+
+
+def head(turn: Turn, patient: Patient, context: Context | None, language: str) -> str:
+    """Return the lines over a relayed reply: whose it is, and which message it answers."""
+
+    def text(key: str, **params: object) -> Html:
+        return turn.catalogue.text(language, f"patient.told.reply.{key}", **params)
+
+    step = None if context is None else _step_named(turn, patient, context, language)
+    return "\n".join(
+        [
+            text("edited" if turn.incoming.edited else "new", label=patient.label),
+            text("unprompted") if step is None else text("answers", step=step),
+        ]
+    )
+
+
+def _step_named(turn: Turn, patient: Patient, context: Context, language: str) -> Html | None:
+    """Name a step shortly: what it is about, and on which day after which session."""
+    row = enrollment.get(turn.tx, context.enrollment_id)
+    reminder = outbox.row(turn.tx, context.outbox_id)
+    visit = appointments.session(turn.tx, context.session_id)
+    if row is None or reminder is None or visit is None:
+        return None
+    try:
+        topic = turn.catalogue.protocols[row["treatment"]].step(context.step_key).topic
+    except KeyError:
+        return None
+    zone = patient.timezone
+    number = day_of(visit["starts_at"], reminder["settled_at"] or reminder["due_at"], zone)
+    return turn.catalogue.text(
+        language,
+        "patient.told.reply.step" if number >= 0 else "patient.told.reply.before_visit",
+        topic=turn.catalogue.text(language, f"patient.topic.{topic}"),
+        day=day(visit["starts_at"], zone, language),
+        n=max(number, 0),
+    )

@@ -1,0 +1,96 @@
+"""Free replies: whatever a patient writes, shows or says is logged, answered, and passed on."""
+
+from typing import Final
+
+from bot import consenting, relaying, telling
+from bot.turn import Turn
+from scheduler import consent, enrollment, events, flood, opening, replies
+from scheduler.patients import Patient
+from scheduler.replies import Context, Kind
+
+CONTEXT_MS: Final = 7 * 24 * 60 * 60 * 1000
+"""How old the newest reminder may be to count as what a reply answers."""
+
+_KINDS: Final[dict[str, Kind]] = {
+    "text": "text",
+    "photo": "photo",
+    "voice": "voice",
+    "video": "video",
+    "document": "document",
+    "sticker": "sticker",
+}
+
+
+def reply(turn: Turn, patient: Patient) -> None:
+    """Log a free reply, acknowledge it once, and pass it on to the people in charge."""
+    context = replies.context_of(
+        turn.tx,
+        patient.id,
+        chat_id=turn.chat_id,
+        reply_to=turn.incoming.reply_to,
+        now=turn.now,
+        within_ms=CONTEXT_MS,
+    )
+    log(turn, patient, context)
+    verdict = flood.judge(turn.tx, patient.id, now=turn.now)
+    if verdict == "goes_on" or (turn.incoming.edited and turn.incoming.kind == "other"):
+        # A position that is shared live is "edited" every few seconds: logged, nothing more.
+        return
+    if verdict == "begins":
+        _stem(turn, patient)
+        return
+    _acknowledge(turn, patient)
+    relaying.pass_on(
+        turn,
+        patient,
+        context.enrollment_id if context else _newest_plan(turn, patient),
+        lambda language: relaying.head(turn, patient, context, language),
+    )
+
+
+def log(turn: Turn, patient: Patient, context: Context | None) -> None:
+    """Log what came, as it came."""
+    incoming = turn.incoming
+    reply_id = replies.free(
+        turn.tx,
+        patient.id,
+        _KINDS.get(incoming.kind, "other"),
+        text=incoming.text or None,
+        file_id=incoming.file_id,
+        context=context,
+        now=turn.now,
+    )
+    if incoming.edited:
+        events.note(
+            turn.tx,
+            "reply_edited",
+            actor="patient",
+            now=turn.now,
+            patient_id=patient.id,
+            reply=reply_id,
+        )
+
+
+def _newest_plan(turn: Turn, patient: Patient) -> int | None:
+    rows = enrollment.of_patient(turn.tx, patient.id)
+    return rows[0]["id"] if rows else None
+
+
+def _stem(turn: Turn, patient: Patient) -> None:
+    """Too much at once: said once to each side, then logged in silence until it calms."""
+    turn.say(
+        turn.text("patient.reply.flood", phone=turn.clinic.phone, emergency=turn.clinic.emergency)
+    )
+    telling.tell_text(turn, telling.in_charge(turn, patient), "patient.told.flood", patient=patient)
+
+
+def _acknowledge(turn: Turn, patient: Patient) -> None:
+    key = "patient.reply.edited" if turn.incoming.edited else "patient.reply.passed_on"
+    turn.say(
+        turn.text(key, phone=turn.clinic.phone, emergency=turn.clinic.emergency),
+        reply_to=turn.incoming.message_id,
+    )
+    if patient.state == "invited" and not consent.answered(turn.tx, patient.id, "aftercare"):
+        waiting = opening.waiting(turn.tx, patient.id)
+        if waiting:
+            consenting.remind(turn, waiting[-1]["id"])

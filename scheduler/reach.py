@@ -1,0 +1,25 @@
+"""Losing a patient's chat, by a blocked bot or a deleted account, and who was told of it."""
+
+from scheduler import enrollment, events, patients
+from scheduler.database import Tx
+
+
+def lost(tx: Tx, patient_id: int, *, actor: str, now: int) -> bool:
+    """Mark a patient as unreachable and hold the plans back (``now`` in UTC epoch ms).
+
+    Returns:
+        Whether the practitioner is still to be told: once each time the chat is lost, whoever
+        noticed it first, a refused message or Telegram's own notice.
+    """
+    patients.becomes(tx, patient_id, "unreachable", actor=actor, now=now)
+    enrollment.hold(tx, patient_id, "unreachable")
+    last = tx.value(
+        """SELECT kind FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind IN ('patient_unreachable', 'unreachable_told')
+           ORDER BY id DESC LIMIT 1""",
+        patient_id=patient_id,
+    )
+    if last == "unreachable_told":
+        return False
+    events.note(tx, "unreachable_told", actor="system", now=now, patient_id=patient_id)
+    return True
