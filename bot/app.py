@@ -10,13 +10,14 @@ from telegram.error import InvalidToken, NetworkError, TelegramError
 
 from bot import menus
 from bot.attachments import make
-from bot.receive import Receiver
+from bot.receive import ALLOWED_UPDATES, Receiver
 from bot.request import AiohttpRequest
 from bot.settings import Settings
 from bot.telegram import TelegramChannel
 from bot.texts import Texts
 from bot.turn import House
-from scheduler import enrollment, events, invitations, outbox, overview, staff
+from bot.webhook import Webhook, secret_for
+from scheduler import broadcasts, downtime, enrollment, events, invitations, outbox, overview, staff
 from scheduler.clinic import Clinic
 from scheduler.clock import Clock
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 _GREETING_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 30.0
 _PANEL_ROWS = 200
+_HEALTHY_WITHIN_S = 5.0
+_TICK_WITHIN_MS = 60_000
 
 
 class TokenRefused(Exception):
@@ -104,6 +107,7 @@ class App:
         store.on_wake(self.dispatcher.kick)
         clock.on_change(self._clock_changed)
         self._tasks: list[asyncio.Task[None]] = []
+        self.webhook: Webhook | None = None
 
     def house(self) -> House:
         """Return what holds for a turn as it is now."""
@@ -140,8 +144,7 @@ class App:
             try:
                 await self.bot.initialize()
                 me = await self.bot.get_me()
-                # A webhook left behind by another set-up would answer every poll with 409.
-                await self.bot.delete_webhook(drop_pending_updates=False)
+                await self._choose_way_in()
             except InvalidToken as error:
                 raise TokenRefused(
                     "BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather"
@@ -154,15 +157,50 @@ class App:
                 self._username = me.username or ""
                 return
 
+    async def _choose_way_in(self) -> None:
+        """Tell Telegram whether it is to call or to be asked."""
+        if self.settings.webhook_url is None:
+            # A webhook left behind by another set-up would answer every poll with 409.
+            await self.bot.delete_webhook(drop_pending_updates=False)
+            return
+        await self.bot.set_webhook(
+            self.settings.webhook_url,
+            secret_token=secret_for(self.settings.bot_token.get_secret_value()),
+            allowed_updates=list(ALLOWED_UPDATES),
+        )
+
     async def start(self) -> None:
-        """Start polling, handling, sending and ticking on the running loop."""
-        self._tasks = [
-            asyncio.create_task(self.receiver.poll(), name="poll"),
+        """Start receiving, handling, sending and ticking on the running loop.
+
+        Raises:
+            OSError: in webhook mode, the port of WEBHOOK_LISTEN is taken.
+        """
+        if self.settings.webhook_url is not None:
+            self.webhook = Webhook(
+                self.settings.webhook_url,
+                secret_for(self.settings.bot_token.get_secret_value()),
+                self.receiver.keep,
+                self.healthy,
+            )
+            await self.webhook.start(*self.settings.webhook_listen)
+        else:
+            self._tasks = [asyncio.create_task(self.receiver.poll(), name="poll")]
+        self._tasks += [
             asyncio.create_task(self.receiver.work(), name="work"),
             asyncio.create_task(self.dispatcher.run(), name="dispatch"),
         ]
         self.ticker.start()
         self.receiver.kick()
+
+    async def healthy(self) -> bool:
+        """Say whether the bot is at work: its database answers and its ticker ticks."""
+        try:
+            async with asyncio.timeout(_HEALTHY_WITHIN_S):
+                last = await self.store.read(events.marked, "tick")
+        except Exception:
+            log.exception("not_healthy")
+            return False
+        return last is not None and self.clock.now() - last < _TICK_WITHIN_MS
 
     async def tick(self) -> None:
         """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
@@ -180,6 +218,8 @@ class App:
             Whether everything that was on its way has settled.
         """
         await self.ticker.stop()
+        if self.webhook is not None:
+            await self.webhook.stop()
         self.receiver.stop()
         clean = await self.dispatcher.stop(within_s)
         for task in self._tasks:
@@ -205,6 +245,7 @@ class App:
 
 def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     events.mark(tx, "start", now=now)
+    downtime.notice_start(tx, now=now)
     staff.ensure_managers(tx, settings.manager_ids, language=settings.clinic_language, now=now)
     if staff.everyone(tx, "manager"):
         return None
@@ -215,3 +256,5 @@ def _tick(tx: Tx, *, now: int) -> None:
     events.mark(tx, "tick", now=now)
     for enrollment_id in outbox.sweep(tx, now=now):
         enrollment.complete_if_done(tx, enrollment_id, now=now)
+    broadcasts.close_finished(tx, now=now)
+    downtime.report_if_over(tx, now=now)

@@ -20,6 +20,7 @@ PHONE_DIGITS: Final = range(5, 16)
 """ITU-T E.164: at most 15 digits."""
 EMERGENCY_DIGITS: Final = range(2, 16)
 SQLITE: Final = "sqlite:///"
+PORTS: Final = 65_536
 
 _KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 # The part before the colon is the bot's id. Telegram does not document the length of the rest.
@@ -163,3 +164,27 @@ def key_in(file: Path) -> str:
     except UnicodeDecodeError:
         text = ""
     return database_key(text)
+
+
+def webhook_url(value: str) -> str:
+    """The public https address that Telegram calls."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme == "https" and parts.hostname and (parts.port or 443)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(
+            "is not an address that Telegram can call; give one like https://bot.example.org/hook"
+        )
+    return value
+
+
+def listen(value: object) -> object:
+    """A host and a port, as in ``127.0.0.1:8443``."""
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.strip().rpartition(":")
+    if not host or not re.fullmatch(r"\d{1,5}", port, re.ASCII) or int(port) >= PORTS:
+        raise ValueError(f'"{value}" is not a host and a port; give them like 127.0.0.1:8443')
+    return host.strip("[]"), int(port)

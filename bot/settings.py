@@ -97,6 +97,14 @@ class Settings(BaseSettings):
         QuietHours(),
         description="Hours of a patient's night without messages (the same time twice: none).",
     )
+    webhook_url: Annotated[str, BeforeValidator(formats.webhook_url)] | None = Field(
+        None,
+        description="The https address that Telegram shall call; without it the bot polls.",
+    )
+    webhook_listen: Annotated[tuple[str, int], NoDecode, BeforeValidator(formats.listen)] = Field(
+        ("127.0.0.1", 8443),
+        description="Where the bot listens for those calls, behind your TLS proxy; with /healthz.",
+    )
     log_level: Annotated[str, BeforeValidator(formats.one_of(*LOG_LEVELS))] = Field(
         "INFO", description=f"How much is logged: {', '.join(LOG_LEVELS)}."
     )
@@ -224,6 +232,8 @@ def _written(default: Any) -> str:
     match default:
         case QuietHours(start=start, end=end):
             return f"{start:%H:%M}-{end:%H:%M}"
+        case (str() as host, int() as port):
+            return f"{host}:{port}"
         case str():
             return default
         case _:

@@ -31,6 +31,11 @@ def run(settings: Settings, link_url: str | None) -> int:
         return asyncio.run(_serve(settings, store, link_url))
     except TokenRefused as refused:
         _errors.print(f"[bold red]The bot cannot start.[/] {refused}")
+    except OSError as error:
+        _errors.print(
+            f"[bold red]The bot cannot listen for Telegram's calls[/] ({error.strerror}); "
+            "look at WEBHOOK_LISTEN"
+        )
     except CatalogueInvalid as invalid:
         _errors.print("[bold red]The protocols or texts need a look[/] (`aftercare check`):")
         _errors.print("\n".join(str(issue) for issue in invalid.issues if issue.blocks))
@@ -45,8 +50,10 @@ async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
     link = Link(link_url) if link_url else None
     linking = asyncio.create_task(link.run()) if link else None
     clock: Clock = SystemClock()
+    stopping = asyncio.create_task(stop.wait())
     if link is not None:
-        await link.clock.known.wait()
+        known = asyncio.create_task(link.clock.known.wait())
+        await asyncio.wait({known, stopping}, return_when=asyncio.FIRST_COMPLETED)
         clock = link.clock
     try:
         app = App(settings, store, clock, on_change=link.changed if link else None)
@@ -55,7 +62,6 @@ async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
         raise
     try:
         opening = asyncio.create_task(app.open())
-        stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
             _invite_first_manager(await opening)
