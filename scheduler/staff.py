@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from scheduler import dialogues, events
+from scheduler import dialogues, events, invitations, outbox
 from scheduler.database import Row, Tx
 
 Role = Literal["practitioner", "manager"]
@@ -12,13 +12,17 @@ Role = Literal["practitioner", "manager"]
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A member of the clinic's staff; a manager may do all that a practitioner may."""
+    """A member of the clinic's staff; a manager may do all that a practitioner may.
+
+    ``since`` is when they joined, UTC epoch ms.
+    """
 
     id: int
     chat_id: int
     name: str
     role: Role
     language: str
+    since: int = 0
 
     @property
     def actor(self) -> str:
@@ -33,6 +37,7 @@ def _staff(row: Row) -> Staff:
         name=row["name"],
         role=row["role"],
         language=row["language"],
+        since=row["created_at"],
     )
 
 
@@ -77,6 +82,31 @@ def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:
     return [_staff(row)] if row else everyone(tx, "manager")
 
 
+def responsible_for_patient(tx: Tx, patient_id: int) -> list[Staff]:
+    """Return who is told about a patient: the practitioners of the plans that are not over."""
+    rows = tx.all(
+        """SELECT DISTINCT staff.* FROM enrollments
+           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = enrollments.staff_id
+           WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = :patient_id
+             AND enrollments.status IN ('invited', 'active', 'paused')
+             AND staff.removed_at IS NULL
+           ORDER BY staff.id""",
+        patient_id=patient_id,
+    )
+    return [_staff(row) for row in rows] or everyone(tx, "manager")
+
+
+def active_patients(tx: Tx, staff_id: int) -> int:
+    """Return how many patients have a plan of this member that is not over."""
+    count: int = tx.value(
+        """SELECT COUNT(DISTINCT patient_id) FROM enrollments
+           WHERE clinic_id = :clinic_id AND staff_id = :id
+             AND status IN ('invited', 'active', 'paused')""",
+        id=staff_id,
+    )
+    return count
+
+
 def welcome(
     tx: Tx, *, chat_id: int, name: str, role: Role, language: str, actor: str, now: int
 ) -> Staff:
@@ -100,7 +130,7 @@ def welcome(
         now=now,
     )
     events.note(tx, "staff_joined", actor=actor, now=now, staff_id=staff_id, role=role)
-    return Staff(staff_id, chat_id, name, role, language)
+    return Staff(staff_id, chat_id, name, role, language, now)
 
 
 def remove(tx: Tx, staff_id: int, *, actor: str, now: int) -> bool:
@@ -118,6 +148,9 @@ def remove(tx: Tx, staff_id: int, *, actor: str, now: int) -> bool:
         now=now,
     )
     dialogues.close(tx, member.chat_id)
+    # A way back in that they made for themselves must not outlast them, nor what waits for them.
+    invitations.revoke_staff_links(tx, staff_id, now=now)
+    outbox.withdraw_from(tx, member.chat_id, "no longer on the staff", now=now)
     events.note(tx, "staff_removed", actor=actor, now=now, staff_id=staff_id)
     return True
 

@@ -1,0 +1,60 @@
+"""Notices to staff that are owed by the program itself: a text's key now, its words when it leaves.
+
+A notice is put into words in the language that its reader speaks at that moment.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from messages.catalogue import Catalogue
+from messages.render import moment
+from scheduler import outbox, staff
+from scheduler.clinic import Clinic
+from scheduler.database import Tx
+from scheduler.outbox import Said
+from scheduler.staff import Staff
+
+_FORM = "notice"
+
+
+def tell(
+    tx: Tx,
+    members: Iterable[Staff],
+    key: str,
+    *,
+    now: int,
+    patient_id: int | None = None,
+    **params: str | int,
+) -> None:
+    """Owe each member a notice, ahead of everything that is not urgent.
+
+    Args:
+        tx: the open transaction.
+        members: who is told.
+        key: the text's key in the catalogue.
+        now: UTC epoch ms.
+        patient_id: whom it is about, if anybody.
+        **params: what the text's placeholders stand for.
+    """
+    said = Said(html="", form=json.dumps({_FORM: key, "params": params}, ensure_ascii=False))
+    for member in members:
+        outbox.say(tx, said, chat_id=member.chat_id, now=now, kind="alert", patient_id=patient_id)
+
+
+def word(tx: Tx, form: str, chat_id: int, catalogue: Catalogue, clinic: Clinic) -> str:
+    """Put a notice into the words of its reader (HTML).
+
+    A parameter named ``…_ms`` is an instant (epoch ms): its text's placeholder lacks the ``_ms``
+    and gets the moment in the clinic's zone.
+    """
+    notice: dict[str, Any] = json.loads(form)
+    reader = staff.at_chat(tx, chat_id)
+    language = reader.language if reader else clinic.language
+    params = {
+        name.removesuffix("_ms"): moment(value, clinic.timezone, language)
+        if name.endswith("_ms")
+        else value
+        for name, value in notice["params"].items()
+    }
+    return str(catalogue.text(language, notice[_FORM], **params))
