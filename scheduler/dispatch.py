@@ -238,7 +238,7 @@ class Dispatcher:
                         outbox.postpone(tx, row["id"], ready_at=ready_at, reason=reason)
                         turn.looked_again = True
                     case Never(state=state, reason=reason):
-                        outbox.end(tx, row["id"], state, reason, now=now)
+                        settling.drop(tx, row, state, reason, now=now)
                         turn.looked_again = True
         turn.next_ready = outbox.next_ready(tx, now=now)
         return turn

@@ -42,7 +42,8 @@ class Said:
 
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
     of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped
-    once they are sent.
+    once they are sent. ``form`` is a notice that gets its words when it leaves
+    (``scheduler.notices``).
     """
 
     html: str
@@ -52,6 +53,7 @@ class Said:
     edits_row: int | None = None
     reply_to: int | None = None
     secret: bool = False
+    form: str | None = None
 
     def to_json(self) -> str:
         """Return the form that the ``content`` column holds."""
@@ -315,6 +317,36 @@ def postpone(
         ready_at=ready_at,
         reason=reason,
         duplicate=possible_duplicate,
+    )
+
+
+def withdraw_copies(tx: Tx, broadcast_id: int, reason: str, *, now: int) -> int:
+    """Cancel every copy of a broadcast that has not left; returns how many."""
+    return tx.run(
+        """UPDATE outbox SET state = 'canceled', reason = :reason, settled_at = :now
+           WHERE clinic_id = :clinic_id AND kind = 'broadcast' AND broadcast_id = :id
+             AND state = 'pending'""",
+        id=broadcast_id,
+        reason=reason,
+        now=now,
+    )
+
+
+def withdraw_from(tx: Tx, chat_id: int, reason: str, *, now: int) -> int:
+    """Cancel what staff of this chat were owed and has not left; returns how many.
+
+    What the same person is owed as a patient stays.
+    """
+    return tx.run(
+        """UPDATE outbox SET state = 'canceled', reason = :reason, settled_at = :now
+           WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND state = 'pending'
+             AND held IS NULL AND lane IN (:safety, :answer)
+             AND kind IN ('relay', 'alert', 'answer')""",
+        chat_id=chat_id,
+        safety=int(Lane.SAFETY),
+        answer=int(Lane.ANSWER),
+        reason=reason,
+        now=now,
     )
 
 

@@ -4,11 +4,20 @@ Consent, pause, quiet hours and usefulness are decided here, at the moment of se
 when the row was planned; words are taken from today's texts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from messages.catalogue import Catalogue
-from scheduler import broadcasts, consent, outbox, patients, wording
+from scheduler import (
+    broadcast_words,
+    broadcasts,
+    consent,
+    notices,
+    outbox,
+    patients,
+    staff,
+    wording,
+)
 from scheduler.channel import Message
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
@@ -47,9 +56,37 @@ class Preparer:
         if row["kind"] == "reminder":
             return self._reminder(tx, row, now=now)
         if row["kind"] == "broadcast":
-            said = broadcasts.message_for(tx, row, self.clinic, now=now)
-            return said if isinstance(said, Message) else Never("canceled", said)
-        return _said(tx, row)
+            return self._copy(tx, row, now=now)
+        if row["broadcast_id"] is not None:
+            return self._about_broadcast(tx, row, now=now)
+        return self._said(tx, row)
+
+    def _copy(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        copy = broadcasts.copy_of(tx, row)
+        if isinstance(copy, str):
+            return Never("canceled", copy)
+        if now >= row["useful_until"]:
+            return Never("expired", "no longer useful")
+        if self.clinic.quiet.holds(now, copy.patient.timezone):
+            later = self._after_the_night(row, copy.patient, now=now)
+            if isinstance(later, Later):
+                # All at once: thousands of copies must not each be looked at to find it is night.
+                broadcasts.wait_for_morning(
+                    tx, row["broadcast_id"], copy.patient.timezone, morning=later.ready_at
+                )
+            return later
+        return copy.tip.said(self.catalogue, copy.patient.language).message(row["chat_id"])
+
+    def _about_broadcast(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        """Word a broadcast's progress (an edit) or its closing report as things stand now."""
+        broadcast = broadcasts.by_id(tx, row["broadcast_id"])
+        member = staff.at_chat(tx, row["chat_id"])
+        if broadcast is None or member is None:
+            return Never("canceled", "nobody is there to be told")
+        edit = outbox.Said.from_json(row["content"]).edit_message_id
+        words = broadcast_words.report if edit is None else broadcast_words.progress
+        said = words(tx, broadcast, self.catalogue, self.clinic, member.language, now=now)
+        return said.message(row["chat_id"], edit)
 
     def _reminder(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         patient = patients.by_id(tx, row["patient_id"])
@@ -103,13 +140,15 @@ class Preparer:
         """Return when the row should have gone (epoch ms): waiting for a morning is not late."""
         return self.clinic.quiet.ends_after(row["due_at"], patient.timezone)
 
-
-def _said(tx: Tx, row: Row) -> Prepared:
-    if row["content"] is None:
-        return Never("canceled", "its words were wiped")
-    said = outbox.Said.from_json(row["content"])
-    edits = None
-    if said.edits_row is not None:
-        earlier = outbox.row(tx, said.edits_row)
-        edits = earlier["message_id"] if earlier else None
-    return said.message(row["chat_id"], edits)
+    def _said(self, tx: Tx, row: Row) -> Prepared:
+        if row["content"] is None:
+            return Never("canceled", "its words were wiped")
+        said = outbox.Said.from_json(row["content"])
+        if said.form is not None:
+            words = notices.word(tx, said.form, row["chat_id"], self.catalogue, self.clinic)
+            said = replace(said, html=words)
+        edits = None
+        if said.edits_row is not None:
+            earlier = outbox.row(tx, said.edits_row)
+            edits = earlier["message_id"] if earlier else None
+        return said.message(row["chat_id"], edits)

@@ -6,7 +6,9 @@ broadcast) is parked as uncertain; an alert goes on until somebody has it; an ed
 repeated, because it ends in the same message.
 """
 
-from scheduler import broadcasts, enrollment, outbox, patients
+from typing import Literal
+
+from scheduler import broadcasts, enrollment, notices, outbox, patients, staff
 from scheduler.backoff import backoff
 from scheduler.channel import (
     Ambiguous,
@@ -49,8 +51,19 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
             _try_again(tx, row, reason, after, whole_bot=scope == "bot", now=now)
         case Ambiguous(reason=reason):
             _unknown(tx, row, message, reason, now=now)
-    if row["broadcast_id"] is not None:
-        broadcasts.row_settled(tx, row["broadcast_id"], now=now)
+    _follow_up(tx, row, now=now)
+
+
+def drop(tx: Tx, row: Row, state: Literal["expired", "canceled"], reason: str, *, now: int) -> None:
+    """End a row that the last look found of no use any more (``now`` in UTC epoch ms)."""
+    outbox.end(tx, row["id"], state, reason, now=now)
+    _follow_up(tx, row, now=now)
+
+
+def _follow_up(tx: Tx, row: Row, *, now: int) -> None:
+    """Let what a row is a part of come to its end with its last row."""
+    if row["kind"] == "broadcast":
+        broadcasts.row_settled(tx, row, now=now)
     if row["step_key"] is not None:
         enrollment.complete_if_done(tx, row["enrollment_id"], now=now)
 
@@ -86,6 +99,14 @@ def _lose_touch(tx: Tx, row: Row, *, now: int) -> None:
         return
     patients.becomes(tx, patient.id, "unreachable", actor="system", now=now)
     enrollment.hold(tx, patient.id, "unreachable")
+    notices.tell(
+        tx,
+        staff.responsible_for_patient(tx, patient.id),
+        "practitioner.unreachable",
+        now=now,
+        patient_id=patient.id,
+        label=patient.label,
+    )
 
 
 def _follow(tx: Tx, old: int, new: int) -> None:
