@@ -28,9 +28,9 @@ def run(
     except SettingsInvalid as invalid:
         raise content.failure("The settings need a look:", *invalid.faults) from None
     # Imported here: the other commands answer sooner without Telegram and the database.
-    from bot.cli import run as running  # noqa: PLC0415
+    from bot.cli import serve  # noqa: PLC0415
 
-    raise typer.Exit(running.run(settings, link))
+    raise typer.Exit(serve.run(settings, link))
 
 
 @app.command()
