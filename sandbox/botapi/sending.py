@@ -95,6 +95,8 @@ def send_poll(call: Call) -> Message:
         "is_anonymous": values.get("is_anonymous", True),
         "type": values.get("type", "regular"),
         "allows_multiple_answers": values.get("allows_multiple_answers", False),
+        "allows_revoting": values.get("allows_revoting", True),
+        "members_only": False,
     }
     return deliver(call, {"poll": poll})
 

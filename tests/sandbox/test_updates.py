@@ -44,8 +44,10 @@ async def test_a_second_poll_ends_the_first_with_409(call: Any, anna: Phone) -> 
     second = asyncio.create_task(call("getUpdates", timeout=50))
     assert (await first).refusal == (
         409,
-        "Conflict: terminated by other getUpdates request; "
-        "make sure that only one bot instance is running",
+        (
+            "Conflict: terminated by other getUpdates request; "
+            "make sure that only one bot instance is running"
+        ),
     )
     anna.text("hello")
     assert len((await second).result) == 1
@@ -135,8 +137,10 @@ async def test_polling_and_a_webhook_exclude_each_other(call: Any, hook: Hook) -
     assert (await poll).refusal == (409, "Conflict: terminated by setWebhook request")
     assert (await call("getUpdates")).refusal == (
         409,
-        "Conflict: can't use getUpdates method while webhook is active; "
-        "use deleteWebhook to delete the webhook first",
+        (
+            "Conflict: can't use getUpdates method while webhook is active; "
+            "use deleteWebhook to delete the webhook first"
+        ),
     )
     await call("deleteWebhook")
     assert (await call("getUpdates")).result == []
