@@ -186,7 +186,8 @@ def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
         now=now,
     ):
         return []
-    skip = ", ".join(f":busy{index}" for index in range(len(busy))) or "NULL"
+    # 0 is no chat: NOT IN an empty list would be no SQL, and NOT IN (NULL) is never true.
+    skip = ", ".join(["0", *(f":busy{index}" for index in range(len(busy)))])
     bound: dict[str, object] = {f"busy{index}": chat for index, chat in enumerate(busy)}
     found: dict[int | None, Row] = {}
     for lane in Lane:
