@@ -6,12 +6,14 @@ inbox first, and only the next request confirms it.
 
 import asyncio
 import json
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.warnings import PTBUserWarning
 
 from bot.incoming import Incoming, read_update
 from bot.router import take_turn
@@ -22,6 +24,9 @@ from scheduler.clock import Clock
 from scheduler.database import Row, Store, Tx
 
 log = structlog.get_logger(__name__)
+
+# The raw JSON is wanted: one update that the library cannot read must not lose the others.
+warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
 
 POLL_TIMEOUT_S = 25
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
