@@ -3,7 +3,6 @@
 import asyncio
 import re
 import secrets
-import time
 from collections import deque
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -119,7 +118,7 @@ class Phone:
         if not forged:
             data = self._button(message, data)
         query_id = str(secrets.randbits(62))
-        self._desk.callbacks[query_id] = (time.monotonic(), self.person.id)
+        self._desk.tapped(query_id, self.person.id)
         shown = message or {"chat": chat.about, "message_id": message_id, "date": 0}
         query = {
             "id": query_id,

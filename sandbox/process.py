@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 LAST_LINES = 20
-GRACE = 10.0
+GRACE = 12.0  # the bot takes up to ten seconds to finish what it is sending
 LONGEST_LINE = 1 << 20
 
 
@@ -93,7 +93,7 @@ class BotProcess:
         await self.start()
 
     async def stop(self) -> None:
-        """Ask it to stop (SIGTERM), and kill it if it has not after ten seconds."""
+        """Ask it to stop (SIGTERM), and kill it if it has not in time."""
         process = self._process
         if process is None or not self.running:
             return

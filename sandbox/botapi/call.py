@@ -36,6 +36,15 @@ class Desk:
     callbacks: dict[str, tuple[float, int]] = field(default_factory=dict)
     """Callback queries that wait for their answer: real moment of the tap, and the chat."""
 
+    def tapped(self, query_id: str, chat_id: int) -> None:
+        """Note a callback query that waits for its answer; forget those it is too late for."""
+        now = time.monotonic()
+        for old, (moment, _) in tuple(self.callbacks.items()):
+            if now - moment < CALLBACK_SECONDS:
+                break  # they stand in the order of their taps
+            del self.callbacks[old]
+        self.callbacks[query_id] = (now, chat_id)
+
     def answerable(self, query_id: str) -> int | None:
         """Take a callback query that can still be answered; returns its chat, once."""
         tapped, chat_id = self.callbacks.pop(query_id, (0.0, 0))
