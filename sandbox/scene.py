@@ -9,7 +9,7 @@ from sandbox.world import Message, Person
 MANAGER_ID = 700_000_001
 PRACTITIONER_ID = 700_000_002
 PATIENT_IDS = (700_000_003, 700_000_004)
-PATIENCE = 10.0
+PATIENCE = 60.0
 LINK = re.compile(r"https?://t\.me/\w+\?start=[\w-]+")
 
 
