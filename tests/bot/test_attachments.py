@@ -106,6 +106,12 @@ def test_line_breaks_in_a_summary_stay_words():
     assert str(event["summary"]) == "Visit ATTENDEE:mailto:x@example.org ; 10:30, room 2"
 
 
+def test_control_characters_stay_out_of_a_calendar_entry():
+    event = entry(summary="Vi\x00sit\x1b[2J", uid="session 12\r\nx;é\x07@clinic-1")
+    assert str(event["summary"]) == "Vi sit [2J"
+    assert str(event["uid"]) == "session12xé@clinic-1"
+
+
 def draw(**args: object) -> Image.Image:
     given_args = {"title": "A.P.", "points": [], "sessions": [0], "labels": LABELS} | args
     # As the outbox keeps them.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from io import BytesIO
 
+import aiohttp
 import pytest
 import telegram
 from telegram.error import NetworkError, RetryAfter, TelegramError
@@ -88,13 +89,31 @@ async def test_a_request_that_finds_no_free_connection_in_time_was_not_sent(far_
     assert far_telegram.requests == 1
 
 
+async def test_a_connection_that_closed_while_idle_was_not_used(far_telegram, far_bot, monkeypatch):
+    await far_bot.send_message(7, "opens a connection")
+    connected = aiohttp.client_proto.ResponseHandler.is_connected
+
+    def close_behind_its_back(handler: aiohttp.client_proto.ResponseHandler) -> bool:
+        usable = connected(handler)
+        handler.transport.close()
+        return usable
+
+    # The server hangs up between the pool's look at the connection and our first byte.
+    monkeypatch.setattr(aiohttp.client_proto.ResponseHandler, "is_connected", close_behind_its_back)
+    with pytest.raises(NetworkError) as caught:
+        await far_bot.send_message(7, "finds it closed")
+    assert isinstance(caught.value.__cause__, NotSentError)
+    assert far_telegram.requests == 1
+
+
 async def test_an_answer_in_drops_does_not_take_for_ever(far_telegram):
     far_telegram.drips(every=0.02)
     limits = {"pool_timeout": 0.1, "connect_timeout": 0.1, "write_timeout": 0.1}
     async with AiohttpRequest(read_timeout=0.2, **limits) as request:
         drop_bot = telegram.Bot(TOKEN, base_url=f"{far_telegram.url}/bot", request=request)
         with pytest.raises(NetworkError) as caught:
-            await drop_bot.send_message(7, "hello")
+            async with asyncio.timeout(5):  # so that a failure here is no endless wait
+                await drop_bot.send_message(7, "hello")
     assert isinstance(caught.value.__cause__, UnansweredError)
 
 
