@@ -167,6 +167,20 @@ async def test_everything_is_there_again_after_a_restart(
     await second.stop()
 
 
+async def test_the_number_of_a_deleted_message_is_not_given_again_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    first = Sandbox(clock=ManualClock(START), directory=tmp_path)
+    anna = first.add_person("Anna")
+    anna.open()
+    last = anna.text("oops")["message_id"]
+    first.world.delete(anna.chat, last)
+    await first.stop()
+    second = Sandbox(clock=ManualClock(START), directory=tmp_path)
+    assert second.phone(anna.person.id).text("again")["message_id"] > last
+    await second.stop()
+
+
 async def test_what_a_person_did_survives_a_kill_of_the_sandbox(tmp_path: Path) -> None:
     sandbox = Sandbox(clock=ManualClock(START), directory=tmp_path)
     anna = sandbox.add_person("Anna")
