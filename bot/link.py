@@ -16,6 +16,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 _FAR_S = 3600.0
+_AGAIN_S = 0.5
+_GIVE_UP_AFTER = 10
 _BREATH_S = 0.03
 """At most one view of the outbox in this many seconds."""
 
@@ -82,15 +84,22 @@ class Link:
         self._changed.set()
 
     async def run(self) -> None:
-        """Stay connected until canceled; the sandbox's end is waited for, not an error."""
+        """Stay connected; return once the sandbox is gone for good.
+
+        A bot without its sandbox has no clock and nobody to talk to, and would keep the
+        database from the next one.
+        """
+        failures = 0
         async with aiohttp.ClientSession() as session:
-            while True:
+            while failures < _GIVE_UP_AFTER:
                 try:
                     async with session.ws_connect(self._url, heartbeat=20) as socket:
+                        failures = 0
                         await self._talk(socket)
                 except aiohttp.ClientError as error:
                     log.info("link_lost", error=type(error).__name__)
-                await asyncio.sleep(0.5)
+                    failures += 1
+                await asyncio.sleep(_AGAIN_S)
 
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._changed.set()

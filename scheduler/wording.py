@@ -20,6 +20,7 @@ ANSWER = "a"
 VISIT = "v"
 
 _PAIN_PER_ROW = 6
+_MINUTE_MS = 60_000
 _LABELS_PER_ROW = 24
 
 
@@ -38,6 +39,7 @@ class Subject:
     timezone: str
     session_at: int
     session_state: str
+    session_changed_at: int
     next_at: int | None
 
 
@@ -49,7 +51,7 @@ def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
     """
     found = tx.first(
         """SELECT enrollments.treatment, patients.language, patients.timezone,
-               sessions.starts_at, sessions.state,
+               sessions.starts_at, sessions.state, sessions.changed_at,
                (SELECT MIN(coming.starts_at) FROM sessions AS coming
                 WHERE coming.clinic_id = :clinic_id
                   AND coming.enrollment_id = outbox.enrollment_id
@@ -74,6 +76,7 @@ def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
         timezone=found["timezone"],
         session_at=found["starts_at"],
         session_state=found["state"],
+        session_changed_at=found["changed_at"],
         next_at=found["next_at"],
     )
 
@@ -176,7 +179,9 @@ def _calendar(catalogue: Catalogue, clinic: Clinic, subject: Subject) -> Attachm
     args: dict[str, Any] = {
         "uid": f"session-{subject.row['session_id']}@aftercare",
         "starts_at": subject.session_at,
-        "timezone": subject.timezone,
+        # Later entries of a session that was moved replace the earlier ones in the calendar.
+        "stamp": subject.session_changed_at,
+        "sequence": subject.session_changed_at // _MINUTE_MS,
         "summary": catalogue.label(subject.language, "patient.visit.calendar"),
         "description": clinic.phone,
     }

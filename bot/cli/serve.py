@@ -49,6 +49,8 @@ async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
         loop.add_signal_handler(sign, stop.set)
     link = Link(link_url) if link_url else None
     linking = asyncio.create_task(link.run()) if link else None
+    if linking is not None:
+        linking.add_done_callback(lambda _: stop.set())
     clock: Clock = SystemClock()
     stopping = asyncio.create_task(stop.wait())
     if link is not None:
