@@ -1,6 +1,7 @@
 /** The page of phones: joins its parts and feeds them the sandbox's events. */
 
 import { Bar } from "./app/bar.js";
+import { freeze } from "./app/clock.js";
 import { Coach } from "./app/coach.js";
 import { h, small } from "./app/dom.js";
 import { messages, model, take } from "./app/model.js";
@@ -150,6 +151,7 @@ listen(
   (connected) => {
     document.body.classList.toggle("offline", !connected);
     find("offline")?.remove();
+    if (!connected) freeze();
     if (!connected) document.body.prepend(h("p", { id: "offline", role: "alert" }, "The sandbox does not answer. This page reconnects by itself."));
   },
 );

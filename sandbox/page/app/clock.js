@@ -13,6 +13,11 @@ export function hear(told) {
   heardAt = performance.now();
 }
 
+/** Stand still: nobody says what time it is. */
+export function freeze() {
+  hear({ now: now(), speed: 0 });
+}
+
 /** @returns {number} simulated UTC epoch milliseconds */
 export function now() {
   const ms = state.now + (performance.now() - heardAt) * state.speed;

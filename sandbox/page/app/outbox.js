@@ -18,10 +18,10 @@ const STATES = {
 const OPEN = new Set(["pending", "sending"]);
 const REDRAW_MS = 200; // a fast clock changes rows far more often than eyes can follow
 
-/** A step's key is a word for people too: "soreness_24h" reads "Soreness 24h". */
+/** A step's key is a word for people too: "soreness_day2" reads "Soreness day 2". */
 function plain(what) {
   if (!/^[a-z][a-z0-9_.-]*$/.test(what)) return what;
-  const words = what.replaceAll(/[_.-]+/g, " ");
+  const words = what.replaceAll(/[_.-]+/g, " ").replaceAll(/([a-z])(\d)/g, "$1 $2");
   return words[0].toUpperCase() + words.slice(1);
 }
 
@@ -99,14 +99,14 @@ export class OutboxPanel {
     const element = known?.element ?? h("li.row");
     const moved = known && known.row.state !== row.state;
     const children = [
-      h(`span.chip.${row.state}`, { title: STATES[row.state] ?? "" }, row.state),
+      h(`span.chip.${row.state}`, { title: row.reason || STATES[row.state] }, row.state),
       h("span.row-what", { dir: "auto" }, plain(row.what)),
       h("span.row-who", { dir: "auto" }, row.who),
       h("span.row-when"),
       this.reason(row),
     ];
     element.replaceChildren(...children.filter(Boolean));
-    element.className = `row ${row.state}`;
+    element.className = `row ${row.state}${row.kind === "answer" ? " minor" : ""}`;
     if (moved) {
       void element.offsetWidth; // restarts the animation
       element.classList.add("changed");
@@ -117,7 +117,7 @@ export class OutboxPanel {
 
   reason(row) {
     const words = [
-      row.reason,
+      row.state === "sent" ? null : row.reason, // that Telegram took it is what "sent" says
       row.attempts > 1 ? `${row.attempts} attempts` : null,
       row.possible_duplicate ? "possibly sent twice" : null,
     ].filter(Boolean);

@@ -84,7 +84,7 @@ export class Phone {
   }
 
   setStatus() {
-    const words = hasBlocked(this.person.id) ? "blocked" : model.bot.running ? "bot" : "bot is down, messages wait";
+    const words = hasBlocked(this.person.id) ? "blocked" : model.bot.running ? "bot" : "down, messages wait";
     setText(this.status, words);
     this.status.className = `chat-status${model.bot.running ? "" : " down"}`;
   }

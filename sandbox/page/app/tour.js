@@ -5,7 +5,7 @@
 
 import { now } from "./clock.js";
 import { latestStartLink } from "./links.js";
-import { isOwn, messages, model, withRole } from "./model.js";
+import { hasStarted, isOwn, messages, model, withRole } from "./model.js";
 import { shortName } from "./people.js";
 
 const DAY = 86_400_000;
@@ -90,15 +90,15 @@ export function steps(journey, act) {
   const told = answeredAt === null ? undefined : toldOf(doctor, answeredAt);
   const open = () => who.id;
   return [
-    {
+    hasStarted(doctor.id) ? {
       phone: doctor.id, done: wrote(doctor.id, "/enroll"),
       words: () => `On ${shortName(doctor)}'s phone, send /enroll: a patient is enrolled after a session.`,
       helps: () => [{ label: "Type /enroll for me", run: () => act.fill(doctor.id, "/enroll") }],
-    },
+    } : opening(doctor, manager, act),
     {
       phone: doctor.id, keys: true, done: Boolean(link),
       words: () => "Choose by the buttons, give a label such as A.P., and press Confirm.",
-      helps: () => [{ label: "Type the label A.P.", run: () => act.fill(doctor.id, "A.P.") }],
+      helps: () => (asksForWords(doctor) ? [{ label: "Type A.P. for me", run: () => act.fill(doctor.id, "A.P.") }] : []),
     },
     {
       phone: doctor.id, done: wrote(who.id, "/start "),
@@ -137,6 +137,22 @@ export function steps(journey, act) {
       helps: () => [{ label: "Type /broadcast for me", run: () => act.fill(manager.id, "/broadcast") }],
     },
   ];
+}
+
+/** A question with hardly a key under it (back, cancel) waits for words. */
+function asksForWords(who) {
+  const keys = messages(who.id).findLast((m) => !isOwn(m, who.id))?.reply_markup?.inline_keyboard ?? [];
+  return keys.flat().length < 3;
+}
+
+/** At the very first start the sandbox itself plays how a practitioner becomes staff. */
+function opening(doctor, manager, act) {
+  const link = latestStartLink(manager.id);
+  return {
+    phone: manager.id, done: false,
+    words: () => `The clinic opens: ${shortName(manager)}, its manager, invites ${shortName(doctor)}.`,
+    helps: () => (link ? [{ label: `Open it on ${shortName(doctor)}'s phone`, run: () => act.open(doctor.id, link) }] : []),
+  };
 }
 
 function crash(journey, act) {

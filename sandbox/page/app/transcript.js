@@ -65,7 +65,8 @@ export class Transcript {
     this.pending = [];
     const byId = new Map(messages(this.chatId).map((m) => [m.message_id, m]));
     const fresh = changes.filter(([name]) => name === "message").length;
-    this.markRead();
+    const edited = changes.some(([name, id]) => name === "edited" && byId.has(id) && !isOwn(byId.get(id), this.chatId));
+    this.markRead(edited);
     for (const [name, id] of changes) {
       const message = byId.get(id);
       const shown = this.elements.get(id);
@@ -119,10 +120,10 @@ export class Transcript {
     this.elements.delete(id);
   }
 
-  /** Own messages get their second tick once the bot has said anything after them. */
-  markRead() {
+  /** Own messages get their second tick once the bot has said or changed anything after them. */
+  markRead(edited = false) {
     const all = messages(this.chatId);
-    const last = all.findLast((m) => !isOwn(m, this.chatId));
+    const last = edited ? all.at(-1) : all.findLast((m) => !isOwn(m, this.chatId));
     const upTo = Math.max(last?.message_id ?? 0, this.readUpTo);
     if (upTo === this.readUpTo) return;
     const newly = all.filter((m) => isOwn(m, this.chatId) && m.message_id > this.readUpTo && m.message_id <= upTo);
