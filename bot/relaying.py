@@ -30,10 +30,11 @@ _ATTACHED: Final[dict[str, AttachmentKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of those that a reply becomes."""
+    """One message of those that a reply becomes; the one with the head leads to the card."""
 
     html: str
     attachment: Attachment | None = None
+    headed: bool = False
 
 
 def units(text: str) -> int:
@@ -79,10 +80,12 @@ def parts(head: str, text: str, attachment: Attachment | None) -> list[Part]:
     first = "\n".join([head, *quotes[:1]])
     rest = [Part(quote) for quote in quotes[1:]]
     if attachment is None:
-        return [Part(first), *rest]
+        return [Part(first, headed=True), *rest]
     # A sticker carries no words, and a caption holds less than a message.
     fits = attachment.kind != "sticker" and units(plain(first)) <= CAPTION_LIMIT and not rest
-    return [Part(first, attachment)] if fits else [Part(first), *rest, Part("", attachment)]
+    if fits:
+        return [Part(first, attachment, headed=True)]
+    return [Part(first, headed=True), *rest, Part("", attachment)]
 
 
 def pass_on(
@@ -100,6 +103,7 @@ def pass_on(
         for part in parts(over, incoming.text, attachment):
             turn.say(
                 part.html,
+                telling.card_button(turn, member, patient) if part.headed else (),
                 chat_id=member.chat_id,
                 kind="relay",
                 attachment=part.attachment,

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bot.turn import Rows, Turn
+from bot.card_words import PREFIX as CARD
+from bot.turn import Turn
 from messages.markup import Html
 from messages.render import moment
 from scheduler import enrollment, staff
-from scheduler.channel import Attachment
+from scheduler.channel import Button
 from scheduler.outbox import Kind
 from scheduler.patients import Patient
 from scheduler.staff import Staff
@@ -47,20 +48,23 @@ def tell(
     patient: Patient | None = None,
     enrollment_id: int | None = None,
     kind: Kind = "relay",
-    buttons: Rows = (),
-    attachment: Attachment | None = None,
 ) -> None:
     """Bring something about a patient to members of the clinic, each in their own language."""
     for member in members:
         turn.say(
             words(member.language),
-            buttons,
+            card_button(turn, member, patient) if patient else (),
             chat_id=member.chat_id,
             kind=kind,
-            attachment=attachment,
             patient_id=patient.id if patient else None,
             enrollment_id=enrollment_id,
         )
+
+
+def card_button(turn: Turn, member: Staff, patient: Patient) -> list[list[Button]]:
+    """Return the button under which a member finds all about a patient."""
+    label = turn.catalogue.label(member.language, "patient.button.card")
+    return [[Button(label, data=f"{CARD}:c:{patient.id}")]]
 
 
 def tell_text(
