@@ -17,7 +17,7 @@ from bot.telegram import TelegramChannel
 from bot.texts import Texts
 from bot.turn import House
 from bot.webhook import Webhook, secret_for
-from scheduler import broadcasts, downtime, enrollment, events, invitations, outbox, overview, staff
+from scheduler import downtime, events, invitations, overview, staff, upkeep
 from scheduler.clinic import Clinic
 from scheduler.clock import Clock
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
@@ -88,8 +88,8 @@ class App:
             settings.bot_token.get_secret_value(),
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
-            request=AiohttpRequest(now=clock.now),
-            get_updates_request=AiohttpRequest(connections=1, now=clock.now),
+            request=AiohttpRequest(),
+            get_updates_request=AiohttpRequest(connections=1),
         )
         self._username = ""
         self._menus = menus.Menus(self.bot)
@@ -205,7 +205,7 @@ class App:
     async def tick(self) -> None:
         """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
         now = self.clock.now()
-        await self.store.write(_tick, now=now)
+        await self.store.write(upkeep.beat, now=now)
         self.texts.refresh()
         await self._menus.sync(await self.store.read(menus.wanted), self.texts.catalogue)
         self.dispatcher.kick()
@@ -250,11 +250,3 @@ def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     if staff.everyone(tx, "manager"):
         return None
     return invitations.invite(tx, "manager", now=now)
-
-
-def _tick(tx: Tx, *, now: int) -> None:
-    events.mark(tx, "tick", now=now)
-    for enrollment_id in outbox.sweep(tx, now=now):
-        enrollment.complete_if_done(tx, enrollment_id, now=now)
-    broadcasts.close_finished(tx, now=now)
-    downtime.report_if_over(tx, now=now)

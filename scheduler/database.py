@@ -28,6 +28,14 @@ FIRST_SOUND_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 
 
+def in_trouble(error: BaseException) -> bool:
+    """Say whether the database itself failed (disk, lock, damage), not what was asked of it."""
+    return isinstance(error, dbapi2.Error) and not isinstance(
+        error,
+        dbapi2.IntegrityError | dbapi2.ProgrammingError | dbapi2.DataError | dbapi2.InterfaceError,
+    )
+
+
 class DatabaseProblem(Exception):
     """The database cannot be used; the text says why and what to do next."""
 
@@ -131,28 +139,39 @@ class SqlcipherDriver:
         _refuse_unsound_sqlite(dbapi2.sqlite_version)
         if not re.fullmatch(r"[0-9a-fA-F]{64}", key):
             raise WrongKey("DATABASE_KEY must be 64 hexadecimal digits; `aftercare init` makes one")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise DatabaseProblem(
-                f"{path.parent}: cannot write there ({error.strerror}); "
-                "give the folder to the user that runs the bot, or change DATABASE_URL"
-            ) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise AlreadyInUse(
-                f"{path}: another aftercare process is using this database; stop it first "
-                "(two bots on one database would send everything twice)"
-            ) from error
+        self._lock = self.lock(path)
         try:
             self.connection = self._open(path, key)
         except BaseException:
             os.close(self._lock)
             raise
         self.sqlite_utils = SqliteDatabase(self.connection)
+
+    @staticmethod
+    def lock(path: Path) -> int:
+        """Take the lock of a database and return its descriptor; closing that gives it back.
+
+        Raises:
+            AlreadyInUse: another process holds it.
+            DatabaseProblem: the folder cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DatabaseProblem(
+                f"{path.parent}: cannot write there ({error.strerror}); "
+                "give the folder to the user that runs the bot, or change DATABASE_URL"
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(lock)
+            raise AlreadyInUse(
+                f"{path}: another aftercare process is using this database; stop it first "
+                "(two bots on one database would send everything twice)"
+            ) from error
+        return lock
 
     def _open(self, path: Path, key: str) -> Any:
         connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)

@@ -13,17 +13,22 @@ from typing import Protocol
 
 import structlog
 
-from scheduler import outbox, settling
+from scheduler import departures, outbox, settling
 from scheduler.channel import Ambiguous, Channel, Message, Outcome
 from scheduler.clock import Clock
-from scheduler.database import Row, Store, Tx
+from scheduler.database import Row, Store, Tx, in_trouble
 from scheduler.pacer import Pacer
-from scheduler.prepare import Later, Never, Prepared
+from scheduler.prepare import Held, Later, Never, Prepared
 
 log = structlog.get_logger(__name__)
 
 # What goes on if the database cannot be written: look again after a while.
 _TROUBLE_PAUSE_S = 1.0
+# The channel has timeouts of its own; this one only keeps a request that never ends from holding
+# its slot and its chat for good.
+_PATIENCE_S = 300.0
+
+_BROKEN_OFF = Ambiguous("the request was broken off")
 
 
 class Prepare(Protocol):
@@ -40,6 +45,15 @@ class _Job:
     attempt_id: int
     message: Message
     outcome: Outcome | None = None
+
+
+class _Fault(Exception):
+    """One row cannot be prepared or settled; the turn starts again without it."""
+
+    def __init__(self, row: Row, job: _Job | None, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.row = row
+        self.job = job
 
 
 @dataclass(slots=True)
@@ -59,6 +73,7 @@ class Dispatcher:
         clock: what the rows' times are measured by.
         pacer: how fast messages may leave.
         in_flight: how many requests may be under way at once.
+        patience_s: after how many real seconds a request counts as lost.
         monotonic: real seconds, for the pacer.
     """
 
@@ -71,6 +86,7 @@ class Dispatcher:
         pacer: Pacer,
         *,
         in_flight: int = 16,
+        patience_s: float = _PATIENCE_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
@@ -79,8 +95,11 @@ class Dispatcher:
         self._clock = clock
         self._pacer = pacer
         self._in_flight = in_flight
+        self._patience_s = patience_s
         self._monotonic = monotonic
         self._kicked = asyncio.Event()
+        # One turn at a time: ``stop`` takes turns too, beside ``run``.
+        self._turning = asyncio.Lock()
         self._flying: dict[asyncio.Task[None], _Job] = {}
         self._landed: list[_Job] = []
         self._stopping = False
@@ -103,13 +122,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Pump until :meth:`stop`; a database in trouble is waited for, not given up on."""
         while not (self._stopping and not self._flying and not self._landed):
-            try:
-                pause = await self._pump()
-            except Exception:
-                # Nothing is lost: what was not committed is still pending or sending.
-                log.exception("dispatch_in_trouble", pause_s=_TROUBLE_PAUSE_S)
-                pause = _TROUBLE_PAUSE_S
-            await self._rest(pause)
+            await self._rest(await self._pump_or_log())
 
     async def drain(self) -> None:
         """Send all that may leave now and wait until it has settled."""
@@ -118,7 +131,8 @@ class Dispatcher:
             if self._flying:
                 await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
             elif not self._landed:
-                if self._next_ready is None or self._next_ready > self._clock.now():
+                nothing_due = self._next_ready is None or self._next_ready > self._clock.now()
+                if nothing_due or self._stopping:
                     return
                 await asyncio.sleep(pause or 0)
 
@@ -135,11 +149,14 @@ class Dispatcher:
         """Take nothing more, and wait for what is on its way.
 
         Returns:
-            Whether everything settled within the time; the rest counts as lost in a crash.
+            Whether everything settled within the time; the rest is settled as broken off, which
+            is ambiguous.
         """
         self._stopping = True
         self.kick()
         deadline = self._monotonic() + within_s
+        # A turn that is under way may still take off: only after it is known what is flying.
+        await self._pump_or_log()
         while (self._flying or self._landed) and self._monotonic() < deadline:
             if self._flying:
                 await asyncio.wait(
@@ -147,15 +164,31 @@ class Dispatcher:
                     timeout=max(0.0, deadline - self._monotonic()),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-            await self._pump()
-        clean = not self._flying
+            await self._pump_or_log()
+        clean = not self._flying and not self._landed
         for task in self._flying:
             task.cancel()
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=_TROUBLE_PAUSE_S)
+        if self._landed:
+            await self._pump_or_log()
         return clean
+
+    async def _pump_or_log(self) -> float | None:
+        try:
+            return await self._pump()
+        except Exception:
+            # Nothing is lost: what was not committed is still pending or sending.
+            log.exception("dispatch_in_trouble", pause_s=_TROUBLE_PAUSE_S)
+            return _TROUBLE_PAUSE_S
 
     async def _pump(self) -> float | None:
         """Take one turn; return the real seconds until the next is worth taking (None: a kick)."""
-        self._kicked.clear()
+        async with self._turning:
+            self._kicked.clear()
+            return await self._take_turn()
+
+    async def _take_turn(self) -> float | None:
         started = self._monotonic()
         landed, self._landed = self._landed, []
         room = self._room(started)
@@ -164,6 +197,11 @@ class Dispatcher:
             turn = await self._store.write(
                 self._turn, landed, room=room, busy=busy, now=self._clock.now()
             )
+        except _Fault as fault:
+            self._landed = landed + self._landed
+            await self._get_past(fault)
+            self._next_ready = self._clock.now()  # the others of that turn
+            return 0.0
         except BaseException:
             self._landed = landed + self._landed
             raise
@@ -181,6 +219,18 @@ class Dispatcher:
         if turn.looked_again or self._landed:
             return 0.0
         return self._pause(turn, room)
+
+    async def _get_past(self, fault: _Fault) -> None:
+        """Deal by itself with the one row that would make every turn fail."""
+        log.error("row_in_trouble", row=fault.row["id"], error=str(fault), exc_info=fault.__cause__)
+        now = self._clock.now()
+        if fault.job is None:
+            reason = f"could not be put into words: {fault}"
+            await self._store.write(settling.drop, fault.row, "refused", reason, now=now)
+            return
+        outcome = fault.job.outcome or _BROKEN_OFF
+        await self._store.write(settling.write_off, fault.row, outcome, str(fault), now=now)
+        self._landed.remove(fault.job)
 
     def _room(self, now: float) -> int:
         if self._stopping or self._pacer.delay(now) > 0:
@@ -220,37 +270,53 @@ class Dispatcher:
         self, tx: Tx, landed: list[_Job], *, room: int, busy: frozenset[int], now: int
     ) -> _Turn:
         for job in landed:
-            if job.outcome is None:
-                job.outcome = Ambiguous("the request was broken off")
-            outbox.finish_attempt(tx, job.attempt_id, type(job.outcome).__name__, now=now)
-            settling.settle(tx, job.row, job.message, job.outcome, now=now)
+            outcome = job.outcome or _BROKEN_OFF
+            outbox.finish_attempt(tx, job.attempt_id, type(outcome).__name__, now=now)
+            try:
+                settling.settle(tx, job.row, job.message, outcome, now=now)
+            except Exception as error:
+                if in_trouble(error):
+                    raise
+                raise _Fault(job.row, job, error) from error
         # A chat whose message just failed certainly must not be overtaken by its next one:
-        # ``wait`` rows written above are seen by ``due`` below.
+        # waits written above are seen by ``due`` below.
         turn = _Turn()
         if room:
-            for row in outbox.due(tx, now=now, limit=room, busy=busy):
-                prepared = self._prepare(tx, row, now=now)
-                match prepared:
-                    case Message():
-                        attempt = outbox.begin_attempt(tx, row, now=now)
-                        turn.jobs.append(_Job(row, attempt, prepared))
-                    case Later(ready_at=ready_at, reason=reason):
-                        outbox.postpone(tx, row["id"], ready_at=ready_at, reason=reason)
-                        turn.looked_again = True
-                    case Never(state=state, reason=reason):
-                        settling.drop(tx, row, state, reason, now=now)
-                        turn.looked_again = True
-        turn.next_ready = outbox.next_ready(tx, now=now)
+            for row in departures.due(tx, now=now, limit=room, busy=busy):
+                self._take(tx, turn, row, now=now)
+        turn.next_ready = departures.next_ready(tx, now=now)
         return turn
 
+    def _take(self, tx: Tx, turn: _Turn, row: Row, *, now: int) -> None:
+        """Take the last look at a row, and do what it says."""
+        try:
+            prepared = self._prepare(tx, row, now=now)
+        except Exception as error:
+            if in_trouble(error):
+                raise
+            raise _Fault(row, None, error) from error
+        if isinstance(prepared, Message):
+            attempt = outbox.begin_attempt(tx, row, now=now)
+            turn.jobs.append(_Job(row, attempt, prepared))
+            return
+        turn.looked_again = True
+        match prepared:
+            case Later(ready_at=ready_at, reason=reason):
+                outbox.postpone(tx, row["id"], ready_at=ready_at, reason=reason)
+            case Held(why=why):
+                outbox.hold(tx, row["id"], why)
+            case Never(state=state, reason=reason):
+                settling.drop(tx, row, state, reason, now=now)
+
     async def _send(self, job: _Job) -> None:
-        job.outcome = await self._channel.deliver(job.message)
+        async with asyncio.timeout(self._patience_s):
+            job.outcome = await self._channel.deliver(job.message)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         job = self._flying.pop(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # A fault of ours after the request may have left: nobody can tell.
+            # Too slow, or a fault of ours, after the request may have left: nobody can tell.
             log.error("channel_raised", error=type(error).__name__, row=job.row["id"])
-        if not task.cancelled():
-            self._landed.append(job)
-            self._kicked.set()
+        # Broken off counts too: a row must not stay in ``sending`` for good.
+        self._landed.append(job)
+        self._kicked.set()

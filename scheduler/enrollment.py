@@ -298,9 +298,10 @@ def release(
         How many reminders are still to come.
     """
     tx.wake()
-    tx.run(
+    resumed = tx.all(
         """UPDATE enrollments SET status = 'active'
-           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND status = 'paused'""",
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND status = 'paused'
+           RETURNING id""",
         patient_id=patient.id,
     )
     rows = tx.all(
@@ -333,6 +334,9 @@ def release(
             chat_id=patient.chat_id,
             ready_at=moment.at,
         )
+    # A plan of which nothing is left to come has no last row that could complete it.
+    for enrollment in resumed:
+        complete_if_done(tx, enrollment["id"], now=now)
     return coming
 
 

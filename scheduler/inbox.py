@@ -7,11 +7,16 @@ and never blocks another chat.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from scheduler.backoff import backoff
 from scheduler.database import Row, Tx
 
 MAX_TRIES = 4
+_DAY_MS = 24 * 60 * 60 * 1000
+# Telegram repeats an update for a day at most; one that was parked waits for somebody to look.
+KEPT_FOR_MS: Final = {"done": 7 * _DAY_MS, "parked": 30 * _DAY_MS}
+_FORGOTTEN_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,36 @@ def receive(tx: Tx, updates: Iterable[Received], *, now: int) -> int:
 
 
 def next_offset(tx: Tx) -> int | None:
-    """Return the offset for getUpdates: everything up to it is safely here. None: the start."""
-    newest: int | None = tx.value("SELECT MAX(update_id) FROM inbox WHERE clinic_id = :clinic_id")
+    """Return the offset for getUpdates: everything up to it is safely here. None: the start.
+
+    It follows the newest update, not the highest number: after a week without any, Telegram goes
+    on with a number of its choice, which may be lower.
+    """
+    newest: int | None = tx.value(
+        "SELECT update_id FROM inbox WHERE clinic_id = :clinic_id ORDER BY id DESC LIMIT 1"
+    )
     return None if newest is None else newest + 1
+
+
+def forget_old(tx: Tx, *, now: int) -> int:
+    """Delete updates that were dealt with long ago (``now`` in UTC epoch ms); returns how many.
+
+    The newest one stays, whatever its age: the offset for getUpdates is read from it.
+    """
+    forgotten = 0
+    for state, kept_for in KEPT_FOR_MS.items():
+        forgotten += tx.run(
+            """DELETE FROM inbox WHERE clinic_id = :clinic_id AND id IN (
+                   SELECT old.id FROM inbox AS old
+                   WHERE old.clinic_id = :clinic_id AND old.state = :state
+                     AND old.done_at IS NOT NULL AND old.done_at < :before
+                     AND old.id < (SELECT MAX(id) FROM inbox WHERE clinic_id = :clinic_id)
+                   ORDER BY old.done_at LIMIT :limit)""",
+            state=state,
+            before=now - kept_for,
+            limit=_FORGOTTEN_AT_ONCE,
+        )
+    return forgotten
 
 
 def open_updates(tx: Tx, *, now: int, limit: int = 50) -> list[Row]:

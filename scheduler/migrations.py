@@ -113,7 +113,10 @@ _FIRST = (
         possible_duplicate INTEGER NOT NULL DEFAULT 0,
         message_id INTEGER,
         created_at INTEGER NOT NULL,
-        settled_at INTEGER
+        settled_at INTEGER,
+        CHECK (state <> 'pending' OR held IS NOT NULL OR chat_id IS NOT NULL),
+        CHECK ((settled_at IS NULL) = (state IN ('pending', 'sending'))),
+        CHECK (settled_at IS NULL OR reason IS NOT NULL)
     ) STRICT""",
     """CREATE UNIQUE INDEX outbox_one_row_per_step
         ON outbox (clinic_id, session_id, step_key, occurrence) WHERE step_key IS NOT NULL""",
@@ -146,8 +149,9 @@ _FIRST = (
     """CREATE TABLE waits (
         clinic_id INTEGER NOT NULL,
         chat_id INTEGER NOT NULL,
+        lane INTEGER NOT NULL,
         until INTEGER NOT NULL,
-        PRIMARY KEY (clinic_id, chat_id)
+        PRIMARY KEY (clinic_id, chat_id, lane)
     ) STRICT""",
     """CREATE TABLE inbox (
         id INTEGER PRIMARY KEY,
@@ -164,6 +168,7 @@ _FIRST = (
         UNIQUE (clinic_id, update_id)
     ) STRICT""",
     "CREATE INDEX inbox_open ON inbox (clinic_id, try_at, id) WHERE state = 'new'",
+    "CREATE INDEX inbox_settled ON inbox (clinic_id, state, done_at) WHERE done_at IS NOT NULL",
     """CREATE TABLE replies (
         id INTEGER PRIMARY KEY,
         clinic_id INTEGER NOT NULL,

@@ -17,6 +17,15 @@ from scheduler.database import Row, Tx
 Kind = Literal["reminder", "alert", "broadcast", "relay", "answer"]
 SETTLED = ("sent", "expired", "canceled", "refused", "uncertain")
 
+# A row of which a copy may have arrived ends as uncertain, whatever it is ended for: nobody can
+# say that it was not delivered. A person who has looked at it may end it in any way.
+_IN_DOUBT = "possible_duplicate = 1 AND state <> 'uncertain' AND :state <> 'uncertain'"
+_ENDED = f"""state = CASE WHEN {_IN_DOUBT} THEN 'uncertain' ELSE :state END,
+    reason = CASE WHEN {_IN_DOUBT} THEN 'may have arrived; ' || :reason ELSE :reason END,
+    content = CASE WHEN secret = 1 AND :state <> 'uncertain' AND NOT ({_IN_DOUBT}) THEN NULL
+                   ELSE content END,
+    settled_at = :now"""
+
 
 class Lane(IntEnum):
     """Who goes first: a lower lane overtakes a higher one."""
@@ -68,6 +77,7 @@ class Said:
         attachment = data.pop("attachment", None)
         buttons = data.pop("buttons", ())
         return cls(
+            html=data.pop("html", ""),
             **data,
             buttons=tuple(tuple(Button(**button) for button in row) for row in buttons),
             attachment=Attachment(**attachment) if attachment else None,
@@ -175,77 +185,6 @@ def owe_steps(
     )
 
 
-def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
-    """Return rows that may leave now, safety first, at most one for each chat.
-
-    ``busy`` are chats that must not be written to at this moment (in flight, or paced); chats
-    that Telegram asked us to leave alone are looked up in ``waits``.
-    """
-    if tx.value(
-        "SELECT 1 FROM waits WHERE clinic_id = :clinic_id AND chat_id = 0 AND until > :now",
-        now=now,
-    ):
-        return []
-    # 0 is no chat: NOT IN an empty list would be no SQL, and NOT IN (NULL) is never true.
-    skip = ", ".join(["0", *(f":busy{index}" for index in range(len(busy)))])
-    bound: dict[str, object] = {f"busy{index}": chat for index, chat in enumerate(busy)}
-    found: dict[int | None, Row] = {}
-    for lane in Lane:
-        rows = tx.all(
-            f"""SELECT * FROM outbox
-                WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
-                  AND lane = :lane AND ready_at <= :now
-                  AND (chat_id IS NULL OR chat_id NOT IN ({skip}))
-                  AND NOT EXISTS (SELECT 1 FROM waits
-                      WHERE waits.clinic_id = :clinic_id AND waits.chat_id = outbox.chat_id
-                        AND waits.until > :now)
-                ORDER BY ready_at, id LIMIT :limit""",
-            lane=int(lane),
-            now=now,
-            limit=limit,
-            **bound,
-        )
-        for row in rows:
-            found.setdefault(row["chat_id"], row)
-            if len(found) >= limit:
-                return list(found.values())
-    return list(found.values())
-
-
-def next_ready(tx: Tx, *, now: int) -> int | None:
-    """Return the moment (UTC epoch ms) at which the next row may leave, or None.
-
-    Chats that are waiting (``waits``) count with the end of their wait.
-    """
-    whole_bot: int | None = tx.value(
-        """SELECT until FROM waits
-           WHERE clinic_id = :clinic_id AND chat_id = 0 AND until > :now""",
-        now=now,
-    )
-    if whole_bot is not None:
-        return whole_bot
-    moments: list[int | None] = [
-        tx.value(
-            """SELECT ready_at FROM outbox
-               WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
-                 AND lane = :lane
-                 AND NOT EXISTS (SELECT 1 FROM waits
-                     WHERE waits.clinic_id = :clinic_id AND waits.chat_id = outbox.chat_id
-                       AND waits.until > :now)
-               ORDER BY ready_at LIMIT 1""",
-            lane=int(lane),
-            now=now,
-        )
-        for lane in Lane
-    ]
-    moments.append(
-        tx.value(
-            "SELECT MIN(until) FROM waits WHERE clinic_id = :clinic_id AND until > :now", now=now
-        )
-    )
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
 def begin_attempt(tx: Tx, row: Row, *, now: int) -> int:
     """Mark a row ``sending``: to be committed just before its request leaves."""
     tx.run(
@@ -294,9 +233,12 @@ def end(
     *,
     now: int,
 ) -> None:
-    """End a row in any state but sent, with the reason in words."""
+    """End a row in any state but sent, with the reason in words; a secret in it is wiped.
+
+    A row of which a copy may have arrived ends as uncertain, with that reason.
+    """
     tx.run(
-        """UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
+        f"""UPDATE outbox SET {_ENDED}
            WHERE clinic_id = :clinic_id AND id = :id
              AND state IN ('pending', 'sending', 'uncertain')""",
         id=row_id,
@@ -306,18 +248,39 @@ def end(
     )
 
 
-def postpone(
-    tx: Tx, row_id: int, *, ready_at: int, reason: str, possible_duplicate: bool = False
-) -> None:
-    """Put a row back to be looked at again at ``ready_at`` (UTC epoch ms)."""
+def again(tx: Tx, row_id: int, *, reason: str, possible_duplicate: bool = False) -> None:
+    """Put a row back in its place of the queue; who has to wait, and how long, is in ``waits``.
+
+    Its ``ready_at`` stays, so that what was said after it in the same chat does not overtake it.
+    """
     tx.run(
-        """UPDATE outbox SET state = 'pending', ready_at = :ready_at, reason = :reason,
+        """UPDATE outbox SET state = 'pending', reason = :reason,
                possible_duplicate = CASE WHEN :duplicate THEN 1 ELSE possible_duplicate END
+           WHERE clinic_id = :clinic_id AND id = :id AND state IN ('pending', 'sending')""",
+        id=row_id,
+        reason=reason,
+        duplicate=possible_duplicate,
+    )
+
+
+def postpone(tx: Tx, row_id: int, *, ready_at: int, reason: str) -> None:
+    """Have a row looked at again at ``ready_at`` (UTC epoch ms); others may overtake it."""
+    tx.run(
+        """UPDATE outbox SET state = 'pending', ready_at = :ready_at, reason = :reason
            WHERE clinic_id = :clinic_id AND id = :id AND state IN ('pending', 'sending')""",
         id=row_id,
         ready_at=ready_at,
         reason=reason,
-        duplicate=possible_duplicate,
+    )
+
+
+def hold(tx: Tx, row_id: int, why: str) -> None:
+    """Hold one row back until a person lets it go on."""
+    tx.run(
+        """UPDATE outbox SET held = :why
+           WHERE clinic_id = :clinic_id AND id = :id AND state = 'pending'""",
+        id=row_id,
+        why=why,
     )
 
 
@@ -339,10 +302,11 @@ def withdraw_from(tx: Tx, chat_id: int, reason: str, *, now: int) -> int:
     What the same person is owed as a patient stays.
     """
     return tx.run(
-        """UPDATE outbox SET state = 'canceled', reason = :reason, settled_at = :now
+        f"""UPDATE outbox SET {_ENDED}
            WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND state = 'pending'
              AND held IS NULL AND lane IN (:safety, :answer)
              AND kind IN ('relay', 'alert', 'answer')""",
+        state="canceled",
         chat_id=chat_id,
         safety=int(Lane.SAFETY),
         answer=int(Lane.ANSWER),
@@ -351,28 +315,17 @@ def withdraw_from(tx: Tx, chat_id: int, reason: str, *, now: int) -> int:
     )
 
 
-def wait(tx: Tx, chat_id: int, *, until: int) -> None:
-    """Leave a chat (0: every chat) alone until an instant (UTC epoch ms), across a restart."""
-    tx.run(
-        """INSERT INTO waits (clinic_id, chat_id, until) VALUES (:clinic_id, :chat_id, :until)
-           ON CONFLICT (clinic_id, chat_id) DO UPDATE SET until = excluded.until
-           WHERE excluded.until > waits.until""",
-        chat_id=chat_id,
-        until=until,
-    )
-
-
-def sweep(tx: Tx, *, now: int) -> set[int]:
-    """Expire what is no longer useful, held rows too, and drop waits that are over.
+def expire_useless(tx: Tx, *, now: int) -> set[int]:
+    """Expire what is no longer useful at ``now`` (UTC epoch ms), held rows too.
 
     Returns:
         The enrollments whose reminders expired.
     """
-    tx.run("DELETE FROM waits WHERE clinic_id = :clinic_id AND until <= :now", now=now)
     expired = tx.all(
-        """UPDATE outbox SET state = 'expired', settled_at = :now,
-               reason = CASE WHEN held IS NULL THEN 'no longer useful'
-                             ELSE 'no longer useful; held: ' || held END
+        """UPDATE outbox SET settled_at = :now,
+               state = CASE WHEN possible_duplicate = 1 THEN 'uncertain' ELSE 'expired' END,
+               reason = CASE WHEN possible_duplicate = 1 THEN 'may have arrived; ' ELSE '' END
+                   || 'no longer useful' || COALESCE('; held: ' || held, '; ' || reason, '')
            WHERE clinic_id = :clinic_id AND state = 'pending' AND useful_until <= :now
            RETURNING enrollment_id""",
         now=now,
@@ -384,6 +337,18 @@ def left_sending(tx: Tx) -> list[Row]:
     """Return the rows that a crash left in ``sending``: nobody knows whether they went out."""
     return tx.all(
         "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND state = 'sending' ORDER BY id"
+    )
+
+
+def also_due(tx: Tx, reminder: Row, *, now: int) -> list[Row]:
+    """Return the other reminders of a reminder's patient that may leave at ``now`` (epoch ms)."""
+    return tx.all(
+        """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind = 'reminder' AND state = 'pending' AND held IS NULL AND ready_at <= :now
+             AND id <> :id ORDER BY due_at, id""",
+        patient_id=reminder["patient_id"],
+        id=reminder["id"],
+        now=now,
     )
 
 

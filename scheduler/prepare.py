@@ -2,8 +2,15 @@
 
 Consent, pause, quiet hours and usefulness are decided here, at the moment of sending, not only
 when the row was planned; words are taken from today's texts.
+
+Two check-ins of one patient that fall together, after an outage or because of two enrollments,
+become one message where the newer one asks all that the older one asks, about the same topic: the
+older one expires, merged into the newer. No question is lost by that. Check-ins that ask for
+different things stay apart, because whoever reports a lump must not be asked in the same message
+to rate the result; they leave one after the other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +19,7 @@ from scheduler import (
     broadcast_words,
     broadcasts,
     consent,
+    enrollment,
     notices,
     outbox,
     patients,
@@ -37,11 +45,24 @@ class Later:
 class Never:
     """Not any more: the state to end in, and why."""
 
-    state: Literal["expired", "canceled"]
+    state: Literal["expired", "canceled", "refused"]
     reason: str
 
 
-Prepared = Message | Later | Never
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Not until the patient lets it: it is held back for this, as by ``enrollment.hold``."""
+
+    why: enrollment.Hold
+
+
+Prepared = Message | Later | Never | Held
+
+_HELD_IN: Mapping[patients.State, enrollment.Hold] = {
+    "invited": "consent",
+    "stopped": "stopped",
+    "unreachable": "unreachable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +111,11 @@ class Preparer:
 
     def _reminder(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         patient = patients.by_id(tx, row["patient_id"])
-        if patient is None or patient.chat_id is None or patient.state != "active":
-            return Never("canceled", "the patient gets no messages now")
-        if not consent.holds(tx, patient.id, "aftercare"):
-            return Never("canceled", "no consent")
+        if patient is None or patient.chat_id is None:
+            return Never("canceled", "the patient is gone")
+        why = _held_for(tx, patient)
+        if why is not None:
+            return Held(why)
         try:
             subject = wording.subject_of(tx, row, self.catalogue)
         except KeyError:
@@ -101,6 +123,28 @@ class Preparer:
         if subject.step.topic == "appointment" and subject.session_state == "canceled":
             return Never("canceled", "the session was canceled")
         return self._timely(tx, row, patient, subject, now=now)
+
+    def _newer_check_in(
+        self, tx: Tx, row: Row, subject: wording.Subject, *, now: int
+    ) -> Row | None:
+        """Return a check-in that leaves now as well and asks all that this one asks, if any."""
+        asked = subject.step.questions
+        if not asked:
+            return None
+        for other in outbox.also_due(tx, row, now=now):
+            if (other["due_at"], other["id"]) < (row["due_at"], row["id"]):
+                continue
+            try:
+                step = wording.subject_of(tx, other, self.catalogue).step
+            except KeyError:
+                continue
+            if (
+                step.topic == subject.step.topic
+                and all(question in step.questions for question in asked)
+                and isinstance(self._reminder(tx, other, now=now), Message)
+            ):
+                return other
+        return None
 
     def _timely(
         self,
@@ -115,6 +159,9 @@ class Preparer:
             return Never("expired", "no longer useful")
         if self.clinic.quiet.holds(now, patient.timezone):
             return self._after_the_night(row, patient, now=now)
+        newer = self._newer_check_in(tx, row, subject, now=now)
+        if newer is not None:
+            return Never("expired", f"merged into the newer check-in #{newer['id']}")
         late = late_action(
             has_late_text=self.catalogue.has_late_text(subject.treatment, subject.step.key),
             ready=self._planned_moment(row, patient),
@@ -152,3 +199,13 @@ class Preparer:
             earlier = outbox.row(tx, said.edits_row)
             edits = earlier["message_id"] if earlier else None
         return said.message(row["chat_id"], edits)
+
+
+def _held_for(tx: Tx, patient: patients.Patient) -> enrollment.Hold | None:
+    """Return why a patient gets no reminders now; usually the row was held when that happened.
+
+    But not while it was on its way to Telegram, to come back unsent.
+    """
+    if patient.state != "active":
+        return _HELD_IN[patient.state]
+    return None if consent.holds(tx, patient.id, "aftercare") else "consent"

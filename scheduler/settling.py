@@ -3,12 +3,13 @@
 Certainly not sent: try again, with backoff or when Telegram said. Ambiguous: a reminder, an answer
 or a relay is sent once more and marked as a possible duplicate; what could mislead twice (a
 broadcast) is parked as uncertain; an alert goes on until somebody has it; an edit may always be
-repeated, because it ends in the same message.
+repeated, because it ends in the same message. What is tried again keeps its place: its chat waits
+with it, so that nothing that was said later overtakes it.
 """
 
 from typing import Literal
 
-from scheduler import broadcasts, enrollment, notices, outbox, patients, staff
+from scheduler import broadcasts, enrollment, notices, outbox, patients, staff, waits
 from scheduler.backoff import backoff
 from scheduler.channel import (
     Ambiguous,
@@ -24,6 +25,9 @@ from scheduler.database import Row, Tx
 
 # What nobody owes for a fixed time (an answer in a chat) is given up after a day of retries.
 GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000
+# Where a pause holds up more than the row that failed, it stays this short: whatever is said to
+# the same chat or by the whole bot meanwhile may be what somebody urgently waits for.
+SHORT_PAUSE_MS = 30 * 1000
 
 
 def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: int) -> None:
@@ -45,8 +49,7 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
         case Rejected(reason=reason):
             outbox.end(tx, row["id"], "refused", reason, now=now)
         case Migrated(chat_id=chat_id):
-            _follow(tx, row["chat_id"], chat_id)
-            outbox.postpone(tx, row["id"], ready_at=now, reason="the group moved")
+            _move(tx, row, chat_id, now=now)
         case Retry(reason=reason, after_ms=after, scope=scope):
             _try_again(tx, row, reason, after, whole_bot=scope == "bot", now=now)
         case Ambiguous(reason=reason):
@@ -54,8 +57,15 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
     _follow_up(tx, row, now=now)
 
 
-def drop(tx: Tx, row: Row, state: Literal["expired", "canceled"], reason: str, *, now: int) -> None:
-    """End a row that the last look found of no use any more (``now`` in UTC epoch ms)."""
+def drop(
+    tx: Tx,
+    row: Row,
+    state: Literal["expired", "canceled", "refused"],
+    reason: str,
+    *,
+    now: int,
+) -> None:
+    """End a row that the last look found of no use (``now`` in UTC epoch ms)."""
     outbox.end(tx, row["id"], state, reason, now=now)
     _follow_up(tx, row, now=now)
 
@@ -71,26 +81,57 @@ def _follow_up(tx: Tx, row: Row, *, now: int) -> None:
 def _try_again(
     tx: Tx, row: Row, reason: str, after: int | None, *, whole_bot: bool, now: int
 ) -> None:
+    """Try again what certainly was not sent.
+
+    Telegram's word (``after``) holds up everything in that chat; a pause of ours leaves more
+    urgent lanes alone, and the whole bot for half a minute at most.
+    """
     pause = backoff(row["attempts"] + 1, after, seed=row["id"])
-    until = now + pause
-    if row["useful_until"] is None and until > row["created_at"] + GIVE_UP_AFTER_MS:
+    if whole_bot and after is None:
+        pause = min(pause, SHORT_PAUSE_MS)
+    if row["useful_until"] is None and now + pause > row["created_at"] + GIVE_UP_AFTER_MS:
         outbox.end(tx, row["id"], "expired", f"not delivered within a day: {reason}", now=now)
         return
-    outbox.postpone(tx, row["id"], ready_at=until, reason=reason)
-    # The chat waits with its row, so that what follows in it does not overtake.
-    outbox.wait(tx, 0 if whole_bot else row["chat_id"], until=until)
+    outbox.again(tx, row["id"], reason=reason)
+    waits.wait(
+        tx,
+        waits.WHOLE_BOT if whole_bot else row["chat_id"],
+        until=now + pause,
+        lane=row["lane"] if after is None else waits.ALL_LANES,
+    )
 
 
 def _unknown(tx: Tx, row: Row, message: Message | None, reason: str, *, now: int) -> None:
-    again = now + backoff(row["attempts"] + 1, seed=row["id"])
-    if message is not None and message.edit_message_id is not None:
-        outbox.postpone(tx, row["id"], ready_at=again, reason=reason)
+    """Deal with a row of which nobody knows whether it was sent."""
+    pause = backoff(row["attempts"] + 1, seed=row["id"])
+    if _is_edit(row, message):
+        if now > row["created_at"] + GIVE_UP_AFTER_MS:
+            outbox.end(tx, row["id"], "uncertain", f"not within a day: {reason}", now=now)
+            return
+        outbox.again(tx, row["id"], reason=reason)
+        pause = min(pause, SHORT_PAUSE_MS)
     elif row["kind"] == "broadcast":
         outbox.end(tx, row["id"], "uncertain", reason, now=now)
-    elif row["kind"] == "alert" or not row["possible_duplicate"]:
-        outbox.postpone(tx, row["id"], ready_at=again, reason=reason, possible_duplicate=True)
-    else:
+        return
+    elif row["kind"] == "alert" and row["possible_duplicate"]:
+        # It must not hold up what else its reader waits for, again and again.
+        outbox.postpone(tx, row["id"], ready_at=now + pause, reason=reason)
+        return
+    elif row["possible_duplicate"]:
         outbox.end(tx, row["id"], "uncertain", f"twice without an answer: {reason}", now=now)
+        return
+    else:
+        outbox.again(tx, row["id"], reason=reason, possible_duplicate=True)
+    waits.wait(tx, row["chat_id"], until=now + pause, lane=row["lane"])
+
+
+def _is_edit(row: Row, message: Message | None) -> bool:
+    if message is not None:
+        return message.edit_message_id is not None
+    if row["content"] is None:
+        return False
+    said = outbox.Said.from_json(row["content"])
+    return said.edit_message_id is not None or said.edits_row is not None
 
 
 def _lose_touch(tx: Tx, row: Row, *, now: int) -> None:
@@ -109,13 +150,28 @@ def _lose_touch(tx: Tx, row: Row, *, now: int) -> None:
     )
 
 
-def _follow(tx: Tx, old: int, new: int) -> None:
-    for table in ("outbox", "staff", "patients"):
-        tx.run(
-            f"UPDATE {table} SET chat_id = :new WHERE clinic_id = :clinic_id AND chat_id = :old",
-            old=old,
-            new=new,
-        )
+def _move(tx: Tx, row: Row, chat_id: int, *, now: int) -> None:
+    """Follow a group to its new id with everything that is still owed to it."""
+    tx.run(
+        """UPDATE outbox SET chat_id = :new
+           WHERE clinic_id = :clinic_id AND chat_id = :old AND state IN ('pending', 'sending')""",
+        old=row["chat_id"],
+        new=chat_id,
+    )
+    reason = "the group moved"
+    if row["attempts"]:
+        # It moves in circles, or its move is not known everywhere yet.
+        _try_again(tx, {**row, "chat_id": chat_id}, reason, None, whole_bot=False, now=now)
+    else:
+        outbox.again(tx, row["id"], reason=reason)
+
+
+def write_off(tx: Tx, row: Row, outcome: Outcome, fault: str, *, now: int) -> None:
+    """Settle a row by what is known of it alone, where settling it in full raised a fault."""
+    if isinstance(outcome, Delivered):
+        outbox.sent(tx, row["id"], outcome.message_id, now=now)
+    else:
+        outbox.end(tx, row["id"], "uncertain", f"could not be settled: {fault}", now=now)
 
 
 def recover(tx: Tx, *, now: int) -> int:
