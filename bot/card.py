@@ -16,7 +16,7 @@ from bot.card_words import (
 from bot.languages import own_name
 from bot.turn import Turn
 from messages.markup import Html
-from messages.render import day_long, moment, moment_long
+from messages.render import clock, day_long, moment
 from scheduler import consent, enrollment, events, invitations, roster, timeline
 from scheduler.channel import Attachment, Button
 from scheduler.database import Row
@@ -141,7 +141,8 @@ def _course(turn: Turn, row: Row) -> list[Html]:
     protocol = turn.catalogue.protocols.get(row["treatment"])
     visit = protocol is not None and protocol.kind == "consultation"
     for each in sessions:
-        worded = moment_long(each["starts_at"], zone, turn.language)
+        at = each["starts_at"]
+        worded = f"{day_long(at, zone, turn.language)}, {clock(at, zone, turn.language)}"
         if each["starts_at"] > turn.now and not visit:
             status = turn.text(f"practitioner.card.status.{each['state']}")
             lines.append(turn.text("practitioner.card.next", moment=worded, state=status))

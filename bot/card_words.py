@@ -1,5 +1,6 @@
 """The words that the list, the card and its timeline share: states, days, steps, entries."""
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -90,11 +91,17 @@ def line_of(turn: Turn, entry: Entry) -> Html:
         case "reply":
             return _reply(turn, entry.row, at)
         case "event":
-            return turn.text(f"practitioner.event.{entry.row['kind']}", clock=at)
+            return _event(turn, entry.row, at)
         case "session":
             protocol = turn.catalogue.protocols.get(entry.row["treatment"])
             visit = protocol is not None and protocol.kind == "consultation"
             return turn.text(f"practitioner.entry.{'visit' if visit else 'session'}", clock=at)
+
+
+def _event(turn: Turn, row: Row, at: str) -> Html:
+    detail = json.loads(row["detail"])
+    about = treatment_name(turn, detail["treatment"]) if "treatment" in detail else ""
+    return turn.text(f"practitioner.event.{row['kind']}", clock=at, treatment=about)
 
 
 def _message(turn: Turn, row: Row, at: str) -> Html:

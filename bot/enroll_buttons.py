@@ -36,9 +36,9 @@ def read(carried: str) -> Pressed:
     return Pressed(parts[1], parts[2], parts[3])
 
 
-def serial(now: int) -> str:
-    """Return the serial of an enrollment begun at ``now`` (UTC epoch ms)."""
-    return format(now, "x")
+def serial(message_id: int) -> str:
+    """Return the serial of the enrollment that a message began: Telegram numbers each once."""
+    return format(message_id, "x")
 
 
 def other_reading(turn: Turn, draft: Draft) -> Row:

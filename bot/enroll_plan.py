@@ -102,18 +102,16 @@ def pages(turn: Turn, draft: Draft, plan: Sequence[Planned]) -> list[str]:
     protocol = draft.protocol(turn.catalogue)
     if protocol is None or not promised(plan):
         return [turn.text("practitioner.enroll.plan.empty.text")]
-    blocks = [_intro(turn, protocol, plan), *_days(turn, protocol, plan)]
-    if left_out := list(_skipped(turn, protocol, plan)):
-        blocks += [turn.text("practitioner.enroll.plan.skipped.title") + "\n" + left_out[0]]
-        blocks += left_out[1:]
-    sheets: list[str] = []
-    for block in blocks:
-        tight = "\n" if block.startswith("•") else "\n\n"
-        if sheets and len(sheets[-1]) + len(block) < _PAGE_LETTERS:
-            sheets[-1] += tight + block
-        else:
-            sheets.append(block)
-    return sheets
+    intro = _intro(turn, protocol, plan)
+    sheets = [f"{intro}\n\n"]
+    left_out = list(_skipped(turn, protocol, plan))
+    if left_out:
+        left_out[0] = f"\n{turn.text('practitioner.enroll.plan.skipped.title')}\n{left_out[0]}"
+    for block in [*_days(turn, protocol, plan), *left_out]:
+        if len(sheets[-1]) + len(block) > _PAGE_LETTERS:
+            sheets.append("")
+        sheets[-1] += f"{block}\n"
+    return [sheet.strip() for sheet in sheets]
 
 
 def _intro(turn: Turn, protocol: Protocol, plan: Sequence[Planned]) -> str:
@@ -138,9 +136,10 @@ def _days(turn: Turn, protocol: Protocol, plan: Sequence[Planned]) -> Iterator[s
     going = [step for step in plan if not step.skipped]
     for _, steps in groupby(going, key=lambda step: local_date(step.ready_at, zone)):
         of_day = list(steps)
-        lines = [f"<b>{_day(turn, of_day[0].ready_at)}</b>"]
-        lines += [_line(turn, protocol.step(step.step_key), step) for step in of_day]
-        yield "\n".join(lines)
+        lines = [_line(turn, protocol.step(step.step_key), step) for step in of_day]
+        heading = f"<b>{_day(turn, of_day[0].ready_at)}</b>"
+        # Most days have one message: then the day and the message share a line.
+        yield f"{heading} {lines[0]}" if len(lines) == 1 else "\n".join([heading, *lines])
 
 
 def _line(turn: Turn, step: Step, planned: Planned) -> str:

@@ -17,7 +17,7 @@ DIALOGUE: Final = "enroll"
 
 def enroll(turn: Turn) -> None:
     """/enroll: by buttons, or with all or some of it in one line."""
-    draft = Draft(serial=serial(turn.now))
+    draft = Draft(serial=serial(turn.incoming.message_id))
     note: Html | None = None
     if turn.incoming.argument:
         try:
