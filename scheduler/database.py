@@ -155,6 +155,8 @@ class SqlcipherDriver:
             AlreadyInUse: another process holds it.
             DatabaseProblem: the folder cannot be written.
         """
+        # One file under two names is still one database.
+        path = path.resolve()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -174,21 +176,16 @@ class SqlcipherDriver:
         return lock
 
     def _open(self, path: Path, key: str) -> Any:
-        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
         try:
-            # SQLCipher would print its own lines about a wrong key; ours says what to do.
-            connection.execute("PRAGMA cipher_log_level = NONE")
-            connection.execute(f"PRAGMA key = \"x'{key}'\"")
-            # The first read proves the key, before anything is written.
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            os.chmod(path, 0o600)  # noqa: PTH101 -- before WAL files copy the mode
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA temp_store = MEMORY")
+            if path.exists():
+                _prove(path, key)
+            connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+            try:
+                _set_up(connection, path, key)
+            except BaseException:
+                connection.close()
+                raise
         except dbapi2.DatabaseError as error:
-            connection.close()
             if "not a database" in str(error):
                 raise WrongKey(
                     f"{path}: the key does not open this database (or it is not one of ours); "
@@ -213,6 +210,8 @@ class SqlcipherDriver:
 
     def begin(self) -> None:
         """Take the write lock at once: a deferred BEGIN could fail after the first read."""
+        # A rollback that failed on a sick disk must not be the end of every later transaction.
+        self.rollback()
         self.connection.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -226,8 +225,10 @@ class SqlcipherDriver:
 
     def close(self) -> None:
         """Close the connection (which folds the WAL into the file) and give the lock back."""
-        self.connection.close()
-        os.close(self._lock)
+        try:
+            self.connection.close()
+        finally:
+            os.close(self._lock)
 
 
 class Store:
@@ -238,6 +239,11 @@ class Store:
         self._clinic_id = clinic_id
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._on_wake: Callable[[], None] = lambda: None
+        self._on_trouble: Callable[[BaseException], None] = lambda _: None
+
+    def on_trouble(self, tell: Callable[[BaseException], None]) -> None:
+        """Call ``tell``, on the database's thread, whenever the database itself failed."""
+        self._on_trouble = tell
 
     def on_wake(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` on the event loop after each commit that left work in the outbox."""
@@ -268,19 +274,62 @@ class Store:
         self, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[T, bool]:
         tx = Tx(self._driver, self._clinic_id)
-        self._driver.begin()
         try:
+            self._driver.begin()
             result = use_case(tx, *args, **kwargs)
             self._driver.commit()
-        except BaseException:
-            self._driver.rollback()
+        except BaseException as error:
+            if in_trouble(error):
+                self._on_trouble(error)
+            try:
+                self._driver.rollback()
+            except Exception as trouble:  # noqa: BLE001 -- the first fault is the one to tell
+                error.add_note(f"and it could not be undone: {type(trouble).__name__}")
             raise
         return result, tx.woke
 
     def close(self) -> None:
         """Finish what is under way and close the database."""
-        self._thread.submit(self._driver.close).result()
-        self._thread.shutdown()
+        try:
+            self._thread.submit(self._driver.close).result()
+        finally:
+            self._thread.shutdown()
+
+
+def _use_key(connection: Any, key: str) -> None:
+    # SQLCipher would print its own lines about a wrong key; ours says what to do.
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key}'\"")
+    # The first read proves the key.
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _prove(path: Path, key: str) -> None:
+    """Try the key on a connection that cannot write.
+
+    One that can folds the log that a crash left into the file when it is closed, even with a
+    wrong key.
+    """
+    connection = dbapi2.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        _use_key(connection, key)
+    finally:
+        connection.close()
+
+
+def _set_up(connection: Any, path: Path, key: str) -> None:
+    _use_key(connection, key)
+    os.chmod(path, 0o600)  # noqa: PTH101 -- before WAL files copy the mode
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseProblem(
+            f"{path}: this disk cannot keep a write-ahead log (journal mode {mode}); "
+            "put the database on a local disk"
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def _refuse_unsound_sqlite(version: str) -> None:

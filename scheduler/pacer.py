@@ -7,8 +7,9 @@ patients' plans live by.
 from collections import deque
 from dataclasses import dataclass
 
-# A window a little longer than a second: the network may squeeze together what left evenly.
-_WINDOW = 1.02
+# A second is taken for a little longer than it is, because the network may squeeze together what
+# left evenly. No more than that: 99 % of the limit is to be used.
+_WINDOW = 1.004
 # How far a late start may be made good: the grid is kept, but never by a burst.
 _CATCH_UP = 0.5
 
@@ -28,8 +29,7 @@ class Pacer:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         rate = limits.per_second
-        # Half a percent below the limit, so that jitter cannot put 31 into a second.
-        self._interval = 0.0 if rate is None else 1.005 / rate
+        self._interval = 0.0 if rate is None else _WINDOW / rate
         self._next = 0.0
         self._recent: deque[float] = deque(maxlen=rate or 1)
         self._chats: dict[int, float] = {}

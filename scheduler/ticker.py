@@ -1,7 +1,8 @@
-"""The ticker: wakes the dispatcher at the next due moment and at a steady heartbeat.
+"""The ticker: has the house kept in order, and the dispatcher woken, at a steady heartbeat.
 
-APScheduler only wakes; a row decides. A watchdog on the machine's monotonic clock revives the
-tick if the scheduler's own timer has died (an exception in it) or stalls (a clock set back).
+APScheduler only wakes; a row decides. Between two beats the dispatcher itself rests until the
+next row is due. A watchdog on the machine's monotonic clock revives the beat if the scheduler's
+own timer has died (an exception in it) or stalls (a clock set back).
 """
 
 import asyncio
@@ -15,8 +16,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 5.0
-# A tick this much overdue means that the timer is dead, not late.
-STALLED_AFTER_S = 3 * HEARTBEAT_S
+# A tick overdue by this many heartbeats means that the timer is dead, not late.
+STALLED_AFTER = 3
+# How long a stop waits for a tick under way; the database itself gives up after ten seconds.
+_FINISH_WITHIN_S = 12.0
 
 
 class Ticker:
@@ -25,16 +28,23 @@ class Ticker:
     Args:
         tick: what to do; an exception in it is logged and the next heartbeat comes all the same.
         heartbeat_s: real seconds between two ticks.
+        monotonic: real seconds, for the watchdog.
     """
 
     def __init__(
-        self, tick: Callable[[], Awaitable[None]], heartbeat_s: float = HEARTBEAT_S
+        self,
+        tick: Callable[[], Awaitable[None]],
+        heartbeat_s: float = HEARTBEAT_S,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tick = tick
         self._heartbeat_s = heartbeat_s
         self._scheduler: AsyncIOScheduler | None = None
         self._watchdog: asyncio.Task[None] | None = None
-        self._last = time.monotonic()
+        self._monotonic = monotonic
+        self._last = monotonic()
+        self._under_way = asyncio.Lock()
         self._revived = 0
 
     @property
@@ -65,25 +75,40 @@ class Ticker:
         if self._watchdog is not None:
             self._watchdog.cancel()
             await asyncio.gather(self._watchdog, return_exceptions=True)
-        if self._scheduler is not None and self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        if self._scheduler is None or not self._scheduler.running:
+            return
+        self._scheduler.remove_all_jobs()
+        try:
+            # Shutting the scheduler down cancels what it runs: wait before, not there.
+            async with asyncio.timeout(_FINISH_WITHIN_S), self._under_way:
+                pass
+        except TimeoutError:
+            log.warning("tick_broken_off")
+        self._scheduler.shutdown(wait=False)
 
     async def _run(self) -> None:
-        self._last = time.monotonic()
-        try:
-            await self._tick()
-        except Exception:
-            # The next heartbeat tries again; nothing owed is lost by a tick that failed.
-            log.exception("tick_failed")
+        async with self._under_way:
+            self._last = self._monotonic()
+            try:
+                await self._tick()
+            except Exception:
+                # The next heartbeat tries again; nothing owed is lost by a tick that failed.
+                log.exception("tick_failed")
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_s)
-            if time.monotonic() - self._last <= self._heartbeat_s + STALLED_AFTER_S:
-                continue
-            self._revived += 1
-            log.warning("ticker_revived", times=self._revived)
+            if self._monotonic() - self._last > (1 + STALLED_AFTER) * self._heartbeat_s:
+                self._revive()
+
+    def _revive(self) -> None:
+        self._revived += 1
+        self._last = self._monotonic()
+        log.warning("ticker_revived", times=self._revived)
+        try:
             if self._scheduler is not None and self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
             self._start_scheduler()
-            self._last = time.monotonic()
+        except Exception:
+            # The watchdog must outlive what it watches; it tries again.
+            log.exception("ticker_not_revived")
