@@ -174,6 +174,14 @@ async def test_the_outbox_shows_each_row_with_its_state_and_reason(stage, viewer
     await expect(panel.locator(".row")).to_have_count(1)
 
 
+async def test_what_should_have_gone_is_called_overdue(stage, viewer) -> None:
+    page = await viewer.open()
+    await (await stage.link()).owes(stage.row(-2), stage.row(2))
+    rows = page.get_by_role("complementary", name="Outbox").locator(".row-when")
+    await expect(rows.first).to_have_text("08:00 · overdue")
+    await expect(rows.last).to_have_text("12:00")
+
+
 async def test_a_name_with_markup_is_shown_as_text(stage, viewer) -> None:
     hostile = "<img src=x onerror=window.hacked=1>"
     stage.anna.person.first_name = hostile
@@ -285,6 +293,32 @@ async def test_the_tour_types_the_next_command_and_moves_on_once_it_is_sent(stag
     await page.reload()
     await expect(page.locator(".phone")).to_have_count(4)
     await expect(tour).to_be_hidden()
+
+
+async def test_the_tour_waits_until_the_manager_has_invited_the_practitioner(stage, viewer) -> None:
+    stage.manager.open()
+    name = stage.sandbox.desk.bot["username"]
+    await stage.bot.says(stage.manager, f"https://t.me/{name}?start=staff1")
+    page = await viewer.open()
+    tour = page.get_by_role("region", name="Try next")
+    await tour.get_by_role("button", name="Open it on Dr. Elena's phone").click()
+    await expect(on(page, stage.practitioner).locator(".own")).to_contain_text("/start staff1")
+    await expect(tour).to_contain_text("send /enroll")
+
+
+async def test_a_page_that_lost_the_sandbox_says_so_and_catches_up(stage, viewer) -> None:
+    stage.anna.open()
+    page = await viewer.open()
+    field = on(page, stage.anna).get_by_label("Message", exact=True)
+    await field.fill("Not sent yet")
+    stage.sandbox.events.close()
+    await expect(page.get_by_role("alert")).to_contain_text("reconnects by itself")
+    stage.anna.text("Written meanwhile")
+    await expect(on(page, stage.anna).get_by_text("Written meanwhile")).to_be_in_viewport(
+        timeout=15_000
+    )
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    await expect(field).to_have_value("Not sent yet")
 
 
 async def test_the_bots_process_is_killed_and_started_from_the_bar(stage, viewer) -> None:

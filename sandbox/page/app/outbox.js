@@ -16,6 +16,7 @@ const STATES = {
   uncertain: "a person decides",
 };
 const OPEN = new Set(["pending", "sending"]);
+const OVERDUE_MS = 60_000; // simulated: what waits longer waits for the bot
 const REDRAW_MS = 200; // a fast clock changes rows far more often than eyes can follow
 
 /** A step's key is a word for people too: "soreness_day2" reads "Soreness day 2". */
@@ -141,7 +142,7 @@ export class OutboxPanel {
     }
     const at = OPEN.has(row.state) ? row.ready_at ?? row.due_at : row.due_at;
     if (!at) return "";
-    const far = next && at > ms ? ` · ${ahead(at, ms)}` : "";
+    const far = OPEN.has(row.state) && at < ms - OVERDUE_MS ? " · overdue" : next && at > ms ? ` · ${ahead(at, ms)}` : "";
     return `${OPEN.has(row.state) ? "" : "due "}${moment(at, ms)}${far}`;
   }
 
