@@ -337,12 +337,12 @@ def _show(tx: Tx, broadcast_id: int, *, now: int) -> None:
     sender = staff.by_id(tx, broadcast["staff_id"])
     if sender is None:
         return
-    last = outbox.row(tx, broadcast["progress_row"]) if broadcast["progress_row"] else None
-    if last is not None and last["state"] == "pending":
-        return
-    # The words are made when the row is prepared: see ``scheduler.prepare``.
-    edit = Said("…", edit_message_id=broadcast["progress_message"])
-    row = outbox.say(tx, edit, chat_id=sender.chat_id, now=now, broadcast_id=broadcast_id)
+    row: int | None = broadcast["progress_row"]
+    last = None if row is None else outbox.row(tx, row)
+    if last is None or last["state"] != "pending":
+        # The words are made when the row is prepared: see ``scheduler.prepare``.
+        edit = Said("…", edit_message_id=broadcast["progress_message"])
+        row = outbox.say(tx, edit, chat_id=sender.chat_id, now=now, broadcast_id=broadcast_id)
     tx.run(
         """UPDATE broadcasts SET progress_row = :row, shown = settled, shown_at = :now
            WHERE clinic_id = :clinic_id AND id = :id""",
