@@ -10,6 +10,7 @@ from telegram.error import InvalidToken, NetworkError, TelegramError
 
 from bot import menus
 from bot.attachments import make
+from bot.nightly import Nightly
 from bot.receive import ALLOWED_UPDATES, Receiver
 from bot.request import AiohttpRequest
 from bot.settings import Settings
@@ -17,7 +18,16 @@ from bot.telegram import TelegramChannel
 from bot.texts import Texts
 from bot.turn import House
 from bot.webhook import Webhook, secret_for
-from scheduler import downtime, events, invitations, overview, staff, upkeep
+from scheduler import (
+    disk,
+    downtime,
+    events,
+    invitations,
+    overview,
+    review_notices,
+    staff,
+    upkeep,
+)
 from scheduler.clinic import Clinic
 from scheduler.clock import Clock
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
@@ -25,6 +35,7 @@ from scheduler.dispatch import Dispatcher
 from scheduler.migrations import migrate
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Prepared, Preparer
+from scheduler.reading import refuse_damaged
 from scheduler.ticker import Ticker
 
 log = structlog.get_logger(__name__)
@@ -46,7 +57,9 @@ def open_store(settings: Settings) -> Store:
     Raises:
         DatabaseProblem: it cannot be used; the text says why and what to do.
     """
-    driver = SqlcipherDriver(settings.database_path, settings.read_key().get_secret_value())
+    path, key = settings.database_path, settings.read_key().get_secret_value()
+    refuse_damaged(path, key)
+    driver = SqlcipherDriver(path, key)
     migrate(driver)
     return Store(driver)
 
@@ -59,6 +72,7 @@ class App:
         store: the open database; closed by :meth:`stop`.
         clock: what the plans live by.
         limits: how fast messages may leave.
+        request: makes what speaks HTTP; its timeouts are those of the bot.
         on_change: called whenever the outbox or the inbox has changed.
     """
 
@@ -69,6 +83,7 @@ class App:
         clock: Clock,
         *,
         limits: Limits | None = None,
+        request: Callable[..., AiohttpRequest] = AiohttpRequest,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         self.settings = settings
@@ -88,8 +103,8 @@ class App:
             settings.bot_token.get_secret_value(),
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
-            request=AiohttpRequest(),
-            get_updates_request=AiohttpRequest(connections=1),
+            request=request(),
+            get_updates_request=request(connections=1),
         )
         self._username = ""
         self._menus = menus.Menus(self.bot)
@@ -104,6 +119,9 @@ class App:
         self.ticker = Ticker(self.tick)
         if on_change is not None:
             self.dispatcher.on_turn = on_change
+        self.nightly = Nightly(settings, store, clock)
+        self._disk = disk.Watch()
+        store.on_trouble(lambda error: self._disk.failed(error, now=clock.now()))
         store.on_wake(self.dispatcher.kick)
         clock.on_change(self._clock_changed)
         self._tasks: list[asyncio.Task[None]] = []
@@ -206,6 +224,10 @@ class App:
         """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
         now = self.clock.now()
         await self.store.write(upkeep.beat, now=now)
+        if (fault := self._disk.fault) is not None:
+            await self.store.write(disk.tell, fault, now=now)
+            self._disk.over(fault)
+        await self.nightly.look()
         self.texts.refresh()
         await self._menus.sync(await self.store.read(menus.wanted), self.texts.catalogue)
         self.dispatcher.kick()
@@ -226,6 +248,7 @@ class App:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.receiver.settle()
+        await self.nightly.settle()
         try:
             await self.bot.shutdown()
         except TelegramError as error:
@@ -247,6 +270,7 @@ def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     events.mark(tx, "start", now=now)
     downtime.notice_start(tx, now=now)
     staff.ensure_managers(tx, settings.manager_ids, language=settings.clinic_language, now=now)
+    review_notices.tell_of_restore(tx, now=now)
     if staff.everyone(tx, "manager"):
         return None
     return invitations.invite(tx, "manager", now=now)

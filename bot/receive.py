@@ -7,7 +7,7 @@ inbox first, and only the next request confirms it.
 import asyncio
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from bot.trouble import tell_of_parked
 from bot.turn import House, Turn
 from scheduler import events, inbox
 from scheduler.clock import Clock
-from scheduler.database import Row, Store, Tx
+from scheduler.database import Row, Store, Tx, in_trouble
 
 log = structlog.get_logger(__name__)
 
@@ -43,13 +43,23 @@ class Receiver:
         bot: Telegram.
         house: returns the clinic, its texts and the bot's name as they are now.
         clock: what the handlers are given as ``now``.
+        sleep: waits for so many real seconds after a poll that failed.
     """
 
-    def __init__(self, store: Store, bot: Bot, house: Callable[[], House], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bot: Bot,
+        house: Callable[[], House],
+        clock: Clock,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._store = store
         self._bot = bot
         self._house = house
         self._clock = clock
+        self._sleep = sleep
         self._arrived = asyncio.Event()
         self._stopping = False
         self._offset: int | None = None
@@ -73,19 +83,21 @@ class Receiver:
                 await self.poll_once(POLL_TIMEOUT_S)
                 pause = _FIRST_PAUSE_S
             except RetryAfter as error:
-                await asyncio.sleep(_seconds(error))
+                await self._sleep(_seconds(error))
             except Conflict:
                 log.warning("another_bot_polls", advice="stop the other process with this token")
-                await asyncio.sleep(_CONFLICT_PAUSE_S)
+                await self._sleep(_CONFLICT_PAUSE_S)
             except (InvalidToken, NetworkError, TelegramError) as error:
                 # One 401 or 404 may be a hiccup of theirs; so even that does not end polling.
                 log.warning("poll_failed", error=type(error).__name__, pause_s=pause)
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
-            except Exception:
-                # The database: what was not kept was not confirmed either.
-                log.exception("poll_in_trouble", pause_s=pause)
-                await asyncio.sleep(pause)
+            except Exception as error:
+                # The database: what was not kept was not confirmed either. Its own trouble is
+                # logged by scheduler.disk, not once for every try.
+                if not in_trouble(error):
+                    log.exception("poll_in_trouble", pause_s=pause)
+                await self._sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     async def poll_once(self, timeout_s: int) -> int:
@@ -127,8 +139,9 @@ class Receiver:
             self._arrived.clear()
             try:
                 await self.handle_open()
-            except Exception:
-                log.exception("inbox_in_trouble")
+            except Exception as error:
+                if not in_trouble(error):
+                    log.exception("inbox_in_trouble")
                 await asyncio.sleep(_FIRST_PAUSE_S)
                 continue
             await self._arrived.wait()
@@ -158,6 +171,9 @@ class Receiver:
                 _take, row["id"], self._house(), incoming, now=self._clock.now()
             )
         except Exception as error:
+            if in_trouble(error):
+                # Not the handler's fault: it is not one of the tries that an update has.
+                raise
             log.exception("update_failed", inbox_id=row["id"])
             await self._store.write(
                 _fail,

@@ -97,6 +97,13 @@ class Settings(BaseSettings):
         QuietHours(),
         description="Hours of a patient's night without messages (the same time twice: none).",
     )
+    backup_dir: Path | None = Field(
+        None,
+        description="Where a backup is put every night at 03:00, best on another disk.",
+    )
+    backup_keep: Annotated[int, Field(ge=1, le=3650)] = Field(
+        14, description="How many nightly backups are kept there."
+    )
     webhook_url: Annotated[str, BeforeValidator(formats.webhook_url)] | None = Field(
         None,
         description="The https address that Telegram shall call; without it the bot polls.",
@@ -234,7 +241,7 @@ def _written(default: Any) -> str:
             return f"{start:%H:%M}-{end:%H:%M}"
         case (str() as host, int() as port):
             return f"{host}:{port}"
-        case str():
-            return default
+        case str() | int():
+            return str(default)
         case _:
             return ""

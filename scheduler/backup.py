@@ -7,15 +7,25 @@ have been sent by the database that was lost, so it waits for a manager (``sched
 import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
-from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from scheduler.database import BUSY_TIMEOUT_MS, DatabaseProblem, SqlcipherDriver, Tx, WrongKey
+from scheduler import events
+from scheduler.database import DatabaseProblem, SqlcipherDriver, Tx
+from scheduler.migrations import migrate
+from scheduler.reading import Reader
+from scheduler.wallclock import first_moment, local_date
 
 NAME = re.compile(r"aftercare-\d{4}-\d{2}-\d{2}\.db")
+NIGHTLY_AT = time(3)
+DONE, TRIED, RESTORED = "backup", "backup_tried", "restored"
+"""Marks: the last nightly backup that was made, the last try, a restore nobody was told of."""
+_TRY_AGAIN_MS = 60 * 60 * 1000
+_SIDES = ("-wal", "-shm")
 
 
 class BackupFailed(DatabaseProblem):
@@ -24,11 +34,24 @@ class BackupFailed(DatabaseProblem):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a verified copy holds."""
+    """What a verified copy holds; ``size`` in bytes, ``rows`` of its outbox."""
 
     path: Path
     size: int
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did.
+
+    ``kept`` is where the former database lies now (None: there was none), ``waiting`` how many
+    rows wait for a manager, ``last_tick`` when the backup's bot was last at work (epoch ms).
+    """
+
+    kept: Path | None
+    waiting: int
+    last_tick: int | None
 
 
 def back_up(database: Path, key: str, target: Path) -> Verified:
@@ -42,33 +65,30 @@ def back_up(database: Path, key: str, target: Path) -> Verified:
     Raises:
         BackupFailed: the target exists, the disk is full, or the copy is not sound. Nothing
             stands under the target's name then.
-        WrongKey: the key does not open the database.
+        DatabaseProblem: the database itself cannot be read, or the key does not open it.
     """
     if target.exists():
         raise BackupFailed(f"{target} exists already and was left as it is; give another name")
     part = target.with_name(f".{target.name}.part")
+    reader = Reader(database, key)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        connection = _open(database, key)
-        try:
-            # A read transaction of its own: the bot goes on writing meanwhile.
-            connection.execute("VACUUM INTO ?", (str(part),))
-        finally:
-            connection.close()
+        # A read transaction of its own: the bot goes on writing meanwhile.
+        reader.connection.execute("VACUUM INTO ?", (str(part),))
         part.chmod(0o600)
         found = verify(part, key)
         _flush(part)
         part.rename(target)
         _flush(target.parent)
     except (OSError, dbapi2.Error) as error:
-        part.unlink(missing_ok=True)
         raise BackupFailed(
             f"{target}: the backup was not made ({error}); look at the disk's room and permissions"
         ) from error
-    except DatabaseProblem:
-        part.unlink(missing_ok=True)
-        raise
+    finally:
+        reader.close()
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return Verified(target, found.size, found.rows)
 
 
@@ -78,65 +98,108 @@ def verify(path: Path, key: str) -> Verified:
     Raises:
         WrongKey: the key does not open it.
         BackupFailed: it is damaged; the text says how.
+        DatabaseProblem: there is no such file.
     """
-    if not path.is_file():
-        raise BackupFailed(f"{path}: there is no such file")
-    connection = _open(path, key)
+    reader = Reader(path, key)
     try:
-        faults = [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
-        faults += [
-            row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"
-        ]
-        faults += [
-            f"a row of {row[0]} belongs to nothing"
-            for row in connection.execute("PRAGMA foreign_key_check")
-        ]
-        rows = connection.execute("SELECT COUNT(*) FROM outbox").fetchone()[0] if not faults else 0
+        faults = reader.damages(full=True)
+        if faults:
+            raise BackupFailed(f"{path}: is damaged: {'; '.join(faults[:3])}")
+        rows = reader.connection.execute("SELECT COUNT(*) FROM outbox").fetchone()[0]
     except dbapi2.Error as error:
-        raise BackupFailed(f"{path}: cannot be read whole: {error}") from error
+        raise BackupFailed(f"{path}: is not a database of this program: {error}") from error
     finally:
-        connection.close()
-    if faults:
-        raise BackupFailed(f"{path}: is damaged: {'; '.join(map(str, faults[:5]))}")
+        reader.close()
+        _forget_sides(path)
     return Verified(path, path.stat().st_size, rows)
 
 
-def restore(backup: Path, database: Path, key: str, *, now: int) -> Path | None:
-    """Put a backup in a database's place; what was there is kept beside it.
+def restore(backup: Path, database: Path, key: str, *, now: int) -> Restored:
+    """Put a backup in a database's place, in review mode; what was there is kept beside it.
+
+    The copy is made, brought up to today's schema and put in review under another name first: at
+    no moment does a database stand in that place which would send everything once more.
 
     Args:
-        backup: a verified copy.
+        backup: the copy.
         database: the file to replace; the bot must be stopped.
         key: the key of both.
-        now: UTC epoch ms, for the name of what is kept.
-
-    Returns:
-        Where the former database is kept now; None where there was none.
+        now: UTC epoch ms, for the name of what is kept and for what counts as due.
 
     Raises:
         WrongKey: the key does not open the backup.
-        BackupFailed: the backup is damaged.
+        BackupFailed: the backup is damaged, is the database itself, or could not be copied.
         AlreadyInUse: the bot is still running.
     """
+    if database.exists() and backup.exists() and database.samefile(backup):
+        raise BackupFailed(f"{backup}: is the database itself, not a backup of it")
     verify(backup, key)
     # Taking the lock proves that no bot is at work; a damaged database must not stand in the way.
     lock = SqlcipherDriver.lock(database)
+    fresh = database.with_name(f".{database.name}.restoring")
     try:
-        kept = None
-        if database.exists():
-            kept = database.with_name(f"{database.name}.replaced-{now}")
-            database.rename(kept)
-        for suffix in ("-wal", "-shm"):
-            side = database.with_name(database.name + suffix)
-            if side.exists():
-                side.rename(database.with_name(f"{database.name}.replaced-{now}{suffix}"))
-        shutil.copyfile(backup, database)
-        database.chmod(0o600)
-        _flush(database)
+        _discard(fresh)
+        shutil.copyfile(backup, fresh)
+        waiting, last_tick = _put_in_review(fresh, key, now=now)
+        _flush(fresh)
+        kept = _keep(database, now=now)
+        fresh.replace(database)
         _flush(database.parent)
+    except (OSError, dbapi2.Error) as error:
+        raise BackupFailed(
+            f"{database}: the backup was not restored ({error}); look at the disk's room and "
+            "permissions, then restore again"
+        ) from error
     finally:
+        with suppress(OSError):
+            _discard(fresh)
         os.close(lock)
+    return Restored(kept, waiting, last_tick)
+
+
+def _put_in_review(fresh: Path, key: str, *, now: int) -> tuple[int, int | None]:
+    driver = SqlcipherDriver(fresh, key)
+    try:
+        migrate(driver)
+        driver.begin()
+        tx = Tx(driver, clinic_id=1)
+        last_tick = events.marked(tx, "tick")
+        waiting = begin_review(tx, now=now)
+        driver.commit()
+    finally:
+        driver.close()
+    return waiting, last_tick
+
+
+def _keep(database: Path, *, now: int) -> Path | None:
+    """Give what is there a second name, so that the first can be replaced in one step."""
+    kept = None
+    if database.exists():
+        kept = database.with_name(f"{database.name}.replaced-{now}")
+        try:
+            kept.hardlink_to(database)
+        except OSError:  # a file system without hard links
+            shutil.copy2(database, kept)
+    for suffix in _SIDES:
+        # A log of the former database must never be applied to the restored one.
+        side = database.with_name(database.name + suffix)
+        if side.exists():
+            side.rename(database.with_name(f"{database.name}.replaced-{now}{suffix}"))
     return kept
+
+
+def _discard(path: Path) -> None:
+    for suffix in ("", ".lock", *_SIDES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _forget_sides(path: Path) -> None:
+    """Remove what a look at a copy leaves beside it, unless it holds something."""
+    wal, shm = (path.with_name(path.name + suffix) for suffix in _SIDES)
+    with suppress(OSError):
+        if wal.exists() and wal.stat().st_size == 0:
+            wal.unlink()
+            shm.unlink(missing_ok=True)
 
 
 def begin_review(tx: Tx, *, now: int) -> int:
@@ -145,6 +208,12 @@ def begin_review(tx: Tx, *, now: int) -> int:
     Returns:
         How many rows wait.
     """
+    events.mark(tx, RESTORED, now=now)
+    tx.run(
+        """UPDATE attempts SET finished_at = :now, outcome = 'lost with the database'
+           WHERE clinic_id = :clinic_id AND finished_at IS NULL""",
+        now=now,
+    )
     return tx.run(
         """UPDATE outbox SET held = 'review',
                possible_duplicate = CASE WHEN state = 'sending' THEN 1
@@ -157,6 +226,34 @@ def begin_review(tx: Tx, *, now: int) -> int:
     )
 
 
+def is_due(tx: Tx, zone: str, *, now: int) -> bool:
+    """Say whether the nightly backup is to be made at ``now`` (UTC epoch ms).
+
+    It is made once a day, at the first heartbeat after 03:00 in the clinic's zone; after a failure
+    it is tried again every hour.
+    """
+    due_at = first_moment(local_date(now, zone), NIGHTLY_AT, zone)
+    done, tried = events.marked(tx, DONE), events.marked(tx, TRIED)
+    if now < due_at or (done is not None and done >= due_at):
+        return False
+    return tried is None or tried < due_at or now - tried >= _TRY_AGAIN_MS
+
+
+def nightly(database: Path, key: str, directory: Path, keep: int, *, day: str) -> Verified:
+    """Make the backup of a day (``day`` as 2026-05-04) and delete the oldest beyond ``keep``.
+
+    One that was made already, before a crash could write that down, is only verified.
+
+    Raises:
+        DatabaseProblem: see :func:`back_up` and :func:`verify`.
+        OSError: an old one could not be deleted.
+    """
+    target = directory / f"aftercare-{day}.db"
+    made = verify(target, key) if target.exists() else back_up(database, key, target)
+    rotate(directory, keep)
+    return made
+
+
 def rotate(directory: Path, keep: int) -> list[Path]:
     """Delete the oldest nightly backups beyond ``keep``; returns which."""
     nightly = sorted(path for path in directory.iterdir() if NAME.fullmatch(path.name))
@@ -164,19 +261,6 @@ def rotate(directory: Path, keep: int) -> list[Path]:
     for path in old:
         path.unlink()
     return old
-
-
-def _open(path: Path, key: str) -> Any:
-    connection = dbapi2.connect(f"file:{path}?mode=rw", uri=True, isolation_level=None)
-    try:
-        connection.execute("PRAGMA cipher_log_level = NONE")
-        connection.execute(f"PRAGMA key = \"x'{key}'\"")
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-    except dbapi2.Error as error:
-        connection.close()
-        raise WrongKey(f"{path}: the key does not open it, or it is not one of ours") from error
-    return connection
 
 
 def _flush(path: Path) -> None:

@@ -177,9 +177,11 @@ class Dispatcher:
     async def _pump_or_log(self) -> float | None:
         try:
             return await self._pump()
-        except Exception:
-            # Nothing is lost: what was not committed is still pending or sending.
-            log.exception("dispatch_in_trouble", pause_s=_TROUBLE_PAUSE_S)
+        except Exception as error:
+            # Nothing is lost: what was not committed is still pending or sending. The trouble of
+            # the database itself is logged by scheduler.disk, not once for every try.
+            if not in_trouble(error):
+                log.exception("dispatch_in_trouble", pause_s=_TROUBLE_PAUSE_S)
             return _TROUBLE_PAUSE_S
 
     async def _pump(self) -> float | None:

@@ -47,6 +47,7 @@ def report_if_over(tx: Tx, *, now: int) -> bool:
             """SELECT state, COUNT(*) AS n FROM outbox
                WHERE clinic_id = :clinic_id AND settled_at >= :until
                  AND ready_at > :since AND ready_at <= :until AND created_at < :until
+                 AND held IS NULL
                GROUP BY state""",
             since=since,
             until=until,
@@ -55,13 +56,14 @@ def report_if_over(tx: Tx, *, now: int) -> bool:
     waiting: int = tx.value(
         """SELECT COUNT(*) FROM outbox
            WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL AND lane = 2
-             AND ready_at > :until AND due_at > :since AND due_at <= :until
-             AND created_at < :until""",
+             AND reason = 'quiet hours' AND ready_at > :until
+             AND due_at > :since AND due_at <= :until AND created_at < :until""",
         since=since,
         until=until,
     )
     uncertain: int = tx.value(
-        "SELECT COUNT(*) FROM outbox WHERE clinic_id = :clinic_id AND state = 'uncertain'"
+        """SELECT COUNT(*) FROM outbox
+           WHERE clinic_id = :clinic_id AND state = 'uncertain' AND reviewed_at IS NULL"""
     )
     for member in staff.everyone(tx, "manager"):
         notices.tell(
@@ -86,6 +88,7 @@ def _still_leaving(tx: Tx, *, until: int) -> bool:
     return (
         tx.value(
             """SELECT 1 FROM outbox WHERE clinic_id = :clinic_id AND state = 'sending'
+                 AND lane IN (0, 1, 2) AND ready_at <= :until
                UNION ALL
                SELECT 1 FROM outbox WHERE clinic_id = :clinic_id AND state = 'pending'
                  AND held IS NULL AND lane IN (0, 1, 2) AND ready_at <= :until

@@ -258,7 +258,7 @@ def hold(tx: Tx, patient_id: int, reason: Hold) -> int:
     held = tx.run(
         """UPDATE outbox SET held = :reason
            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND state = 'pending'
-             AND kind = 'reminder'""",
+             AND kind = 'reminder' AND (held IS NULL OR held <> 'review')""",
         patient_id=patient_id,
         reason=reason,
     )
@@ -309,7 +309,7 @@ def release(
            JOIN enrollments ON enrollments.clinic_id = :clinic_id
              AND enrollments.id = outbox.enrollment_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
-             AND outbox.state = 'pending' AND outbox.held IS NOT NULL
+             AND outbox.state = 'pending' AND outbox.held <> 'review'
              AND enrollments.status = 'active'""",
         patient_id=patient.id,
     )

@@ -246,6 +246,22 @@ def _the_main_job(db: Database) -> None:
         db.execute(statement)
 
 
+_REVIEW = (
+    # When a person said of an uncertain row that it is to be left as it is.
+    "ALTER TABLE outbox ADD COLUMN reviewed_at INTEGER",
+    """CREATE INDEX outbox_to_review ON outbox (clinic_id, settled_at)
+        WHERE state = 'uncertain' AND reviewed_at IS NULL""",
+    """CREATE INDEX outbox_restored ON outbox (clinic_id, due_at)
+        WHERE state = 'pending' AND held = 'review'""",
+)
+
+
+@migrations(name="0002_review")
+def _review(db: Database) -> None:
+    for statement in _REVIEW:
+        db.execute(statement)
+
+
 def migrate(driver: SqlcipherDriver) -> None:
     """Bring the schema up to date; each step is applied whole or not at all."""
     migrations.apply(driver.sqlite_utils)

@@ -1,6 +1,6 @@
 """What is done at every heartbeat: nothing useless is kept, and no clock holds anything up."""
 
-from scheduler import broadcasts, downtime, enrollment, events, inbox, outbox, waits
+from scheduler import broadcasts, downtime, enrollment, events, inbox, outbox, review_notices, waits
 from scheduler.database import Tx
 
 _TICK = "tick"
@@ -17,6 +17,7 @@ def beat(tx: Tx, *, now: int) -> None:
         enrollment.complete_if_done(tx, enrollment_id, now=now)
     broadcasts.close_finished(tx, now=now)
     downtime.report_if_over(tx, now=now)
+    review_notices.tell_of_uncertain(tx, now=now)
     inbox.forget_old(tx, now=now)
 
 
@@ -33,7 +34,8 @@ def _clock_went_back(tx: Tx, last: int, *, now: int) -> None:
         now=now,
     )
     tx.run(
-        """UPDATE outbox SET ready_at = ready_at - :by
+        """UPDATE outbox
+           SET ready_at = CASE WHEN ready_at - :by < :now THEN :now ELSE ready_at - :by END
            WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
              AND lane IN (0, 1, 2, 3) AND ready_at > :now
              AND (kind IN ('alert', 'answer', 'relay')
