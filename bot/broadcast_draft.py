@@ -57,7 +57,7 @@ class Draft:
 
     def chosen(self, place: str) -> str | None:
         """Return the segment on the button that carries ``place``, or None."""
-        number = int(place) if place.isdecimal() else len(self.choices)
+        number = int(place) if place.isascii() and place.isdecimal() else len(self.choices)
         return self.choices[number] if number < len(self.choices) else None
 
 
