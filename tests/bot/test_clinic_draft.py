@@ -7,7 +7,9 @@ from bot.broadcast_steps import data
 
 
 def test_a_draft_is_read_back_from_the_table_as_it_was() -> None:
-    draft = Draft("12", "preview", "Hi", "file", ("all", "treatment:hair"), "treatment:hair", True)
+    draft = Draft(
+        "12", "preview", "Hi", "file", ("all", "treatment:hair"), "treatment:hair", tested=True
+    )
     assert Draft.from_data(draft.to_data()) == draft
 
 
