@@ -174,6 +174,7 @@ def _put_in_review(fresh: Path, key: str, *, now: int) -> tuple[int, int | None]
 def _keep(database: Path, *, now: int) -> Path | None:
     """Give what is there a second name, so that the first can be replaced in one step."""
     kept = None
+    _forget_sides(database)
     if database.exists():
         kept = database.with_name(f"{database.name}.replaced-{now}")
         try:

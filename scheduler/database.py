@@ -332,9 +332,14 @@ def _set_up(connection: Any, path: Path, key: str) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
-def _refuse_unsound_sqlite(version: str) -> None:
+def is_sound_sqlite(version: str) -> bool:
+    """Say whether a version of SQLite is free of the WAL-reset bug."""
     parts = tuple(int(part) for part in version.split("."))
-    if FIRST_BROKEN_SQLITE <= parts < FIRST_SOUND_SQLITE:
+    return not FIRST_BROKEN_SQLITE <= parts < FIRST_SOUND_SQLITE
+
+
+def _refuse_unsound_sqlite(version: str) -> None:
+    if not is_sound_sqlite(version):
         raise DatabaseProblem(
             f"SQLite {version} can lose committed data (the WAL-reset bug, mended in 3.51.3); "
             "install the locked dependencies again: `make run` does it"

@@ -267,6 +267,14 @@ def migrate(driver: SqlcipherDriver) -> None:
     migrations.apply(driver.sqlite_utils)
 
 
+def versions(db: Database) -> tuple[list[str], list[str]]:
+    """Return the steps that a database lacks, and those in it that this program does not know."""
+    missing = [step.name for step in migrations.pending(db)]
+    applied = {step.name for step in migrations.applied(db)}
+    ours = {step.name for step in migrations._migrations}  # noqa: SLF001 -- no public list of them
+    return missing, sorted(applied - ours)
+
+
 def schema_version(driver: SqlcipherDriver) -> str:
     """Return the name of the newest step that was applied."""
     applied = migrations.applied(driver.sqlite_utils)

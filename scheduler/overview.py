@@ -1,5 +1,6 @@
 """The outbox for people: what is open and what was settled lately, without anybody's words."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ class Line:
     ready_at: int
     useful_until: int | None
     sent_at: int | None
+    settled_at: int | None
     attempts: int
     possible_duplicate: bool
 
@@ -49,6 +51,35 @@ def lines(tx: Tx, *, limit: int) -> list[Line]:
     return [_line(row) for row in rows[: 2 * limit]]
 
 
+def found(
+    tx: Tx, *, states: Sequence[str] = (), label: str | None = None, limit: int
+) -> list[Line]:
+    """Return up to ``limit`` rows as asked for, the next due and the latest settled first.
+
+    Args:
+        tx: the open transaction.
+        states: only rows in one of these; empty for all.
+        label: only rows about the patients with exactly this label.
+        limit: how many at most.
+    """
+    wanted = ["outbox.clinic_id = :clinic_id"]
+    if states:
+        names = ", ".join(f":state{index}" for index in range(len(states)))
+        wanted.append(f"outbox.state IN ({names})")
+    if label is not None:
+        wanted.append("patients.label = :label")
+    rows = tx.all(
+        f"""SELECT {_COLUMNS} WHERE {" AND ".join(wanted)}
+            ORDER BY CASE WHEN outbox.settled_at IS NULL THEN 0 ELSE 1 END,
+                outbox.settled_at DESC, outbox.ready_at, outbox.id
+            LIMIT :limit""",
+        **{f"state{index}": state for index, state in enumerate(states)},
+        label=label,
+        limit=limit,
+    )
+    return [_line(row) for row in rows]
+
+
 def _line(row: Row) -> Line:
     held = f"waiting: {row['held']}" if row["held"] and row["state"] == "pending" else None
     # A relay goes to a member of staff about a patient; a reminder to the patient.
@@ -64,6 +95,7 @@ def _line(row: Row) -> Line:
         ready_at=row["ready_at"],
         useful_until=row["useful_until"],
         sent_at=row["settled_at"] if row["state"] == "sent" else None,
+        settled_at=row["settled_at"],
         attempts=row["attempts"],
         possible_duplicate=bool(row["possible_duplicate"]),
     )

@@ -90,6 +90,57 @@ def preview(
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes; a new file.")]) -> None:
+    """Copy the database, encrypted and verified, also while the bot runs."""
+    # Imported here, as above: the other commands answer sooner without the database.
+    from bot.cli import operate  # noqa: PLC0415
+
+    raise typer.Exit(operate.backup(file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup of this clinic.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in the database's place; what came due since then waits for a manager."""
+    # Imported here, as above.
+    from bot.cli import operate  # noqa: PLC0415
+
+    raise typer.Exit(operate.restore(file, yes=yes))
+
+
+@app.command()
+def doctor(
+    full: Annotated[bool, typer.Option("--full", help="Read every page of the database.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """Look whether all is well and say what to do if not; exit code 1 if anything needs a look."""
+    # Imported here, as above.
+    from bot.cli import operate  # noqa: PLC0415
+
+    raise typer.Exit(operate.doctor(full=full, as_json=as_json))
+
+
+@app.command()
+def outbox(
+    state: Annotated[
+        list[str] | None, typer.Option(help="Only rows in this state; may be given again.")
+    ] = None,
+    patient: Annotated[str | None, typer.Option(help="Only rows about this label.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """List what is owed and what became of it: states, times and reasons, never words."""
+    # Imported here, as above.
+    from bot.cli import operate  # noqa: PLC0415
+
+    raise typer.Exit(
+        operate.outbox(states=state or [], label=patient, limit=limit, as_json=as_json)
+    )
+
+
+@app.command()
 def init() -> None:
     """Write a .env file with a fresh database key; an existing one is never overwritten."""
     try:
