@@ -172,6 +172,8 @@ class Dispatcher:
             await asyncio.wait(self._flying, timeout=_TROUBLE_PAUSE_S)
         if self._landed:
             await self._pump_or_log()
+        # A turn taken here may have used up the kick that ``run`` was to end with.
+        self.kick()
         return clean
 
     async def _pump_or_log(self) -> float | None:

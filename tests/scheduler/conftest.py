@@ -45,6 +45,19 @@ def enrolled(store: Store, catalogue: Catalogue) -> Enrolled:
     return store.write_now(enroll_patient, catalogue)
 
 
+def doctor(tx: Tx, *, now: int = NOW) -> staff.Staff:
+    """Return the practitioner, who joins with the first call."""
+    return staff.at_chat(tx, DOCTOR_CHAT) or staff.welcome(
+        tx,
+        chat_id=DOCTOR_CHAT,
+        name="Dr. Ruiz",
+        role="practitioner",
+        language="en",
+        actor="system",
+        now=now,
+    )
+
+
 def enroll_patient(
     tx: Tx,
     catalogue: Catalogue,
@@ -55,21 +68,12 @@ def enroll_patient(
     now: int = NOW,
 ) -> Enrolled:
     """Enroll a patient, have them open the link and consent to aftercare and tips."""
-    doctor = staff.at_chat(tx, DOCTOR_CHAT) or staff.welcome(
-        tx,
-        chat_id=DOCTOR_CHAT,
-        name="Dr. Ruiz",
-        role="practitioner",
-        language="en",
-        actor="system",
-        now=now,
-    )
     made = enrollment.enroll(
         tx,
         Choice("facial", "face", label, session_at=now, next_at=next_at),
         protocol=catalogue.protocols["facial"],
         clinic=CLINIC,
-        staff=doctor,
+        staff=doctor(tx, now=now),
         now=now,
     )
     patient = enrollment.open_link(tx, made.enrollment_id, chat_id=chat_id, language="en", now=now)

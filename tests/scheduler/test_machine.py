@@ -1,0 +1,401 @@
+"""Anything may happen in any order, and the outbox still agrees with what was really sent.
+
+The judge is a ledger outside the database: what the fake channel accepted, for which row, when.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from messages.catalogue import Catalogue, load
+from sandbox.clock import ManualClock
+from scheduler import appointments, consent, enrollment, outbox, patients, upkeep
+from scheduler.channel import (
+    Ambiguous,
+    Delivered,
+    Message,
+    Outcome,
+    Rejected,
+    Retry,
+    Unreachable,
+)
+from scheduler.database import Row, SqlcipherDriver, Store, Tx
+from scheduler.dispatch import Dispatcher
+from scheduler.enrollment import Choice
+from scheduler.migrations import migrate
+from scheduler.outbox import Kind, Said
+from scheduler.pacer import Limits, Pacer
+from scheduler.prepare import Prepared, Preparer
+from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, KEY, NOW, doctor
+
+CHATS = (601, 602, 603)
+STATES = {"pending", "sending", *outbox.SETTLED}
+# What a channel may answer, and whether the message was really accepted.
+ANSWERS: tuple[tuple[Outcome, bool], ...] = (
+    (Delivered(0), True),
+    (Ambiguous("read timeout"), True),
+    (Ambiguous("reset"), False),
+    (Retry("connection refused", scope="bot"), False),
+    (Retry("temporary"), False),
+    (Retry("too many requests", 5_000), False),
+    (Retry("too many requests", 60_000, scope="bot"), False),
+    (Unreachable("blocked"), False),
+    (Rejected("message is too long"), False),
+)
+answers = st.lists(st.sampled_from(ANSWERS), max_size=6)
+
+
+class World:
+    """What is outside the database: time, the channel, and what people really decided."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.clock = ManualClock(NOW)
+        self.script: list[tuple[Outcome, bool]] = []
+        self.hangs = False
+        self.hung = asyncio.Event()
+        self.accepted: Counter[int] = Counter()
+        self.row_of: dict[int, Row] = {}
+        self.messages: list[Message] = []
+        self.prepare = Preparer(catalogue, CLINIC)
+
+    def prepared(self, tx: Tx, row: Row, *, now: int) -> Prepared:
+        """Prepare a row for real, and remember which row a message is."""
+        found = self.prepare(tx, row, now=now)
+        if isinstance(found, Message):
+            self.row_of[id(found)] = row
+            self.messages.append(found)  # kept, so that ids are not used twice
+            self._is_in_order(tx, row)
+            if row["kind"] == "reminder":
+                self._may_go(tx, row, now)
+        return found
+
+    def _is_in_order(self, tx: Tx, row: Row) -> None:
+        before = tx.first(
+            """SELECT id FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+                 AND lane = :lane AND held IS NULL AND state IN ('pending', 'sending')
+                 AND (ready_at < :ready_at OR ready_at = :ready_at AND id < :id)
+                 AND kind <> 'alert'""",
+            chat_id=row["chat_id"],
+            lane=row["lane"],
+            ready_at=row["ready_at"],
+            id=row["id"],
+        )
+        assert before is None or row["kind"] == "alert", f"{row['id']} overtakes {before}"
+
+    def _may_go(self, tx: Tx, row: Row, now: int) -> None:
+        patient = patients.by_id(tx, row["patient_id"])
+        assert patient is not None
+        assert patient.state == "active"
+        assert consent.holds(tx, patient.id, "aftercare")
+        assert now < row["useful_until"]
+        assert not CLINIC.quiet.holds(now, patient.timezone)
+
+    async def deliver(self, message: Message) -> Outcome:
+        row = self.row_of[id(message)]
+        outcome, accepted = self.script.pop(0) if self.script else (Delivered(0), True)
+        self.accepted[row["id"]] += accepted
+        if self.hangs:
+            self.hung.set()
+            await asyncio.Event().wait()
+        if isinstance(outcome, Delivered):
+            return Delivered(row["id"])
+        return outcome
+
+
+class Delivery(RuleBasedStateMachine):
+    """Enroll, say, stop, resume, cancel, deliver with every outcome, crash, set the clock."""
+
+    template: Path
+    catalogue: Catalogue
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="machine"))
+        shutil.copy(self.template, self.folder / "aftercare.db")
+        self.world = World(self.catalogue)
+        self.known: set[int] = set()
+        self._open()
+
+    def _open(self) -> None:
+        self.store = Store(SqlcipherDriver(self.folder / "aftercare.db", KEY))
+        self.dispatcher = Dispatcher(
+            self.store,
+            self.world,
+            self.world.prepared,
+            self.world.clock,
+            Pacer(Limits(per_second=None, chat_gap=0, group_gap=0)),
+            in_flight=3,
+        )
+
+    @property
+    def now(self) -> int:
+        return self.world.clock.now()
+
+    def do(self, use_case: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.store.write_now(use_case, *args, **kwargs)
+
+    def remember(self) -> None:
+        self.known |= {row["id"] for row in self.rows()}
+
+    def rows(self) -> list[Row]:
+        found: list[Row] = self.do(
+            lambda tx: tx.all("SELECT * FROM outbox WHERE clinic_id = :clinic_id ORDER BY id")
+        )
+        return found
+
+    @initialize()
+    def one_patient(self) -> None:
+        self.enroll(CHATS[0], "facial", 14)
+
+    @rule(
+        chat=st.sampled_from(CHATS),
+        treatment=st.sampled_from(("facial", "fat-reduction", "consultation")),
+        next_in=st.sampled_from((None, 4, 14)),
+    )
+    def enroll(self, chat: int, treatment: str, next_in: int | None) -> None:
+        self.do(self._enroll, chat, treatment, next_in)
+        self.remember()
+
+    def _enroll(self, tx: Tx, chat: int, treatment: str, next_in: int | None) -> None:
+        known = patients.at_chat(tx, chat)
+        protocol = self.catalogue.protocols[treatment]
+        consultation = protocol.kind == "consultation"
+        choice = Choice(
+            treatment,
+            protocol.areas[0] if protocol.areas else "",
+            f"patient {chat}",
+            session_at=self.now + (2 * DAY if consultation else -HOUR),
+            next_at=self.now + next_in * DAY if next_in and not consultation else None,
+        )
+        made = enrollment.enroll(
+            tx,
+            choice,
+            protocol=protocol,
+            clinic=CLINIC,
+            staff=doctor(tx, now=self.now),
+            now=self.now,
+            patient_id=known.id if known else None,
+        )
+        patient = enrollment.open_link(
+            tx, made.enrollment_id, chat_id=chat, language="en", now=self.now
+        )
+        if known is None:
+            self._agree(tx, patient)
+        elif known.state != "active":
+            return
+        active = patients.by_id(tx, patient.id)
+        assert active is not None
+        enrollment.begin(tx, made.enrollment_id, active, self.catalogue, CLINIC, now=self.now)
+
+    def _agree(self, tx: Tx, patient: patients.Patient) -> None:
+        consent.record(tx, patient.id, "aftercare", given=True, version="1", now=self.now)
+        patients.becomes(tx, patient.id, "active", actor="patient", now=self.now)
+
+    @rule(
+        chat=st.sampled_from((*CHATS, DOCTOR_CHAT)),
+        kind=st.sampled_from(("answer", "relay", "alert")),
+        edit=st.booleans(),
+    )
+    def say(self, chat: int, kind: Kind, edit: bool) -> None:
+        said = Said("hello", edit_message_id=5 if edit else None)
+        self.do(outbox.say, said, chat_id=chat, now=self.now, kind=kind)
+        self.remember()
+
+    @rule(chat=st.sampled_from(CHATS), withdraw=st.booleans())
+    def patient_stops(self, chat: int, withdraw: bool) -> None:
+        def stops(tx: Tx) -> None:
+            patient = patients.at_chat(tx, chat)
+            if patient is None or patient.state != "active":
+                return
+            if withdraw:
+                consent.record(tx, patient.id, "aftercare", given=False, version="1", now=self.now)
+            state: patients.State = "invited" if withdraw else "stopped"
+            patients.becomes(tx, patient.id, state, actor="patient", now=self.now)
+            enrollment.hold(tx, patient.id, "consent" if withdraw else "stopped")
+
+        self.do(stops)
+
+    @rule(chat=st.sampled_from(CHATS))
+    def patient_comes_back(self, chat: int) -> None:
+        def comes_back(tx: Tx) -> None:
+            patient = patients.at_chat(tx, chat)
+            if patient is None or patient.state == "active":
+                return
+            self._agree(tx, patient)
+            active = patients.by_id(tx, patient.id)
+            assert active is not None
+            enrollment.release(tx, active, self.catalogue, CLINIC, now=self.now)
+
+        self.do(comes_back)
+
+    @rule(chat=st.sampled_from(CHATS))
+    def patient_cancels_the_visit(self, chat: int) -> None:
+        def cancels(tx: Tx) -> None:
+            reminder = tx.first(
+                """SELECT outbox.* FROM outbox JOIN sessions
+                     ON sessions.clinic_id = :clinic_id AND sessions.id = outbox.session_id
+                   WHERE outbox.clinic_id = :clinic_id AND outbox.chat_id = :chat_id
+                     AND sessions.state = 'planned' AND sessions.starts_at > :now LIMIT 1""",
+                chat_id=chat,
+                now=self.now,
+            )
+            if reminder is None:
+                return
+            plan = enrollment.get(tx, reminder["enrollment_id"])
+            assert plan is not None
+            protocol = self.catalogue.protocols[plan["treatment"]]
+            assert appointments.cancel(
+                tx, reminder, protocol=protocol, clinic=CLINIC, zone=CLINIC.timezone, now=self.now
+            )
+
+        self.do(cancels)
+
+    @rule(answers=answers)
+    def deliver(self, answers: list[tuple[Outcome, bool]]) -> None:
+        self.world.script = list(answers)
+        self.runner.run(self.dispatcher.drain())
+        self.world.script = []
+        self.remember()
+
+    @rule(answers=answers)
+    def crash(self, answers: list[tuple[Outcome, bool]]) -> None:
+        """Kill the process while requests are on their way, and start it again."""
+        self.world.script, self.world.hangs = list(answers), True
+        self.runner.run(self._abandon())
+        self.world.script, self.world.hangs = [], False
+        self.store.close()
+        self._open()
+        self.runner.run(self.dispatcher.recover())
+        self.remember()
+
+    async def _abandon(self) -> None:
+        self.world.hung.clear()
+        drain = asyncio.create_task(self.dispatcher.drain())
+        hung = asyncio.create_task(self.world.hung.wait())
+        await asyncio.wait({drain, hung}, return_when=asyncio.FIRST_COMPLETED)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    @rule(answers=answers)
+    def stop_and_start(self, answers: list[tuple[Outcome, bool]]) -> None:
+        """SIGTERM: what was taken is settled, and nothing is left to recover."""
+        self.world.script = list(answers)
+
+        async def stop() -> None:
+            running = asyncio.create_task(self.dispatcher.run())
+            await asyncio.sleep(0)
+            assert await self.dispatcher.stop()
+            await running
+
+        self.runner.run(stop())
+        self.world.script = []
+        self.store.close()
+        self._open()
+        assert self.runner.run(self.dispatcher.recover()) == 0
+        self.remember()
+
+    @rule(by=st.sampled_from((1_000, 60_000, HOUR, 11 * HOUR, DAY, 8 * DAY)))
+    def time_passes(self, by: int) -> None:
+        self.world.clock.advance(by)
+        self.do(upkeep.beat, now=self.now)
+        self.remember()
+
+    @rule(to_next=st.just(value=True))
+    @precondition(lambda self: self.dispatcher.next_ready is not None)
+    def time_comes(self, to_next: bool) -> None:
+        assert self.dispatcher.next_ready is not None
+        self.world.clock.set(max(self.now, self.dispatcher.next_ready))
+
+    @rule(by=st.sampled_from((60_000, HOUR)))
+    def the_clock_is_set_back(self, by: int) -> None:
+        self.world.clock.advance(-by)
+        self.do(upkeep.beat, now=self.now)  # within five seconds, in life
+
+    @invariant()
+    def every_row_is_in_one_known_state_and_agrees_with_the_ledger(self) -> None:
+        rows = self.rows()
+        assert self.known <= {row["id"] for row in rows}, "a row was lost"
+        for row in rows:
+            assert row["state"] in STATES - {"sending"}
+            assert (row["settled_at"] is None) == (row["state"] == "pending")
+            assert row["state"] == "pending" or row["reason"]
+            accepted = self.world.accepted[row["id"]]
+            edit = row["content"] is not None and "edit_message_id" in row["content"]
+            if row["state"] == "sent":
+                assert accepted >= 1, "marked sent, and was not"
+            elif accepted and not edit:
+                in_doubt = row["state"] == "uncertain" or row["possible_duplicate"]
+                assert in_doubt, f"sent, but {row['state']}: {row['reason']}"
+                assert row["state"] in ("pending", "uncertain")
+            if accepted > 1 and not edit:
+                assert row["possible_duplicate"], "sent twice, and nobody would know"
+            if row["kind"] in ("reminder", "answer", "relay") and not edit:
+                assert accepted <= 2, "more than one duplicate"
+
+    def teardown(self) -> None:
+        try:
+            self._comes_to_rest()
+        finally:
+            self.store.close()
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    def _comes_to_rest(self) -> None:
+        """With a channel that works again, every row comes to its end; nothing waits for good."""
+        for _ in range(1_000):
+            self.runner.run(self.dispatcher.drain())
+            upcoming = self.dispatcher.next_ready
+            if upcoming is None:
+                break
+            self.world.clock.set(max(self.now, upcoming))
+        else:
+            pytest.fail("the outbox does not come to rest")
+        self.every_row_is_in_one_known_state_and_agrees_with_the_ledger()
+        open_rows = [row for row in self.rows() if row["state"] == "pending"]
+        assert all(row["held"] for row in open_rows)
+        # What is held expires with its usefulness.
+        last = max((row["useful_until"] for row in open_rows), default=self.now)
+        self.world.clock.set(max(self.now, last))
+        self.do(upkeep.beat, now=self.now)
+        self.runner.run(self.dispatcher.drain())  # what staff are told of it
+        left = [row for row in self.rows() if row["state"] not in outbox.SETTLED]
+        assert not left, left
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Migrate one empty database, which every example copies."""
+    Delivery.template = tmp_path_factory.mktemp("machine") / "empty.db"
+    driver = SqlcipherDriver(Delivery.template, KEY)
+    migrate(driver)
+    driver.close()
+    Delivery.catalogue = load()
+
+
+class Thorough(Delivery):
+    """The same, at the volume that is promised."""
+
+
+_CHECKS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+Delivery.TestCase.settings = settings(max_examples=25, stateful_step_count=25, **_CHECKS)
+Thorough.TestCase.settings = settings(max_examples=200, stateful_step_count=50, **_CHECKS)
+TestDelivery = pytest.mark.usefixtures("_prepared")(Delivery.TestCase)
+TestDeliveryAtLength = pytest.mark.fault(pytest.mark.usefixtures("_prepared")(Thorough.TestCase))
