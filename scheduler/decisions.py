@@ -193,7 +193,7 @@ def _count_again(tx: Tx, which: str, **params: object) -> None:
 
 def _expire(tx: Tx, which: str, *, now: int, **params: object) -> int:
     rows = tx.all(
-        f"""UPDATE outbox SET state = 'expired', settled_at = :now, reviewed_at = :now,
+        f"""UPDATE outbox SET state = 'expired', held = NULL, settled_at = :now, reviewed_at = :now,
                 reason = '{_TOO_LATE}' || CASE WHEN possible_duplicate = 1 OR state = 'uncertain'
                     THEN '; an earlier try may have arrived' ELSE '' END,
                 content = CASE WHEN secret = 1 THEN NULL ELSE content END
@@ -209,7 +209,7 @@ def _expire(tx: Tx, which: str, *, now: int, **params: object) -> int:
 def _leave(tx: Tx, which: str, *, actor: str, now: int, **params: object) -> int:
     """Leave uncertain rows uncertain, and cancel restored ones that nobody has tried to send."""
     rows = tx.all(
-        f"""UPDATE outbox SET reviewed_at = :now, settled_at = COALESCE(settled_at, :now),
+        f"""UPDATE outbox SET reviewed_at = :now, held = NULL, settled_at = COALESCE(settled_at, :now),
                 state = CASE WHEN state = 'uncertain' OR possible_duplicate = 1
                     THEN 'uncertain' ELSE 'canceled' END,
                 reason = COALESCE(reason || '; ', '') || :left,

@@ -150,5 +150,10 @@ def _open(path: Path, key: str) -> Any:
                 "it is not one of ours, or its beginning is damaged (then: `aftercare restore "
                 "FILE`); the file was not touched"
             ) from error
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+            raise DatabaseProblem(
+                f"{path}: is damaged and was left as it is; bring back the newest backup: "
+                "`aftercare restore FILE`"
+            ) from error
         raise DatabaseProblem(f"{path}: cannot be read: {error}") from error
     return connection
