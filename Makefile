@@ -25,7 +25,7 @@ sandbox: $(READY) ## Run the sandbox: Telegram on your desk, a page of phones
 
 .PHONY: test
 test: $(READY) ## Run the tests (without the browser and fault suites)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto
 
 .PHONY: browser
 browser: $(READY) ## Run the tests of the page in a headless Chromium

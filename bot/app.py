@@ -32,11 +32,13 @@ from scheduler.clinic import Clinic
 from scheduler.clock import Clock
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.dispatch import Dispatcher
+from scheduler.escalation import Escalation
 from scheduler.migrations import migrate
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Prepared, Preparer
 from scheduler.reading import refuse_damaged
 from scheduler.ticker import Ticker
+from scheduler.wallclock import MINUTE
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +75,7 @@ class App:
         clock: what the plans live by.
         limits: how fast messages may leave.
         request: makes what speaks HTTP; its timeouts are those of the bot.
+        texts: today's texts; left out, they are loaded as the settings say.
         on_change: called whenever the outbox or the inbox has changed.
     """
 
@@ -84,6 +87,7 @@ class App:
         *,
         limits: Limits | None = None,
         request: Callable[..., AiohttpRequest] = AiohttpRequest,
+        texts: Texts | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         self.settings = settings
@@ -96,8 +100,12 @@ class App:
             phone=settings.clinic_phone,
             emergency=settings.emergency_number,
             quiet=settings.quiet_hours,
+            escalation=Escalation(
+                emergency_ms=settings.escalate_emergency_minutes * MINUTE,
+                urgent_ms=settings.escalate_urgent_minutes * MINUTE,
+            ),
         )
-        self.texts = Texts(settings.protocols_dir, settings.clinic_language)
+        self.texts = texts or Texts(settings.protocols_dir, settings.clinic_language)
         base = settings.bot_api_url
         self.bot = Bot(
             settings.bot_token.get_secret_value(),

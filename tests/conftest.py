@@ -6,6 +6,7 @@ Everything runs in one process and time only moves when a story says so: nothing
 import itertools
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.app import App, open_store
+from bot.request import AiohttpRequest
 from bot.settings import Settings
+from bot.texts import Texts
 from sandbox.clock import ManualClock
 from sandbox.phones import Phone
 from sandbox.server import Sandbox
@@ -32,6 +35,12 @@ def moment(text: str, zone: str = ZONE) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 
+@cache
+def shipped_texts(language: str) -> Texts:
+    """Return the shipped texts, which no test changes: they are loaded once."""
+    return Texts(None, language)
+
+
 class World:
     """A clinic's day in a test. Monday 4 May 2026, 10:00 in Madrid, when it begins."""
 
@@ -40,6 +49,7 @@ class World:
         self.sandbox = Sandbox(clock=self.clock, zone=ZONE)
         self.directory = directory
         self._settings = settings
+        self.request: Callable[..., AiohttpRequest] = AiohttpRequest
         self.app: App | None = None
         self.first_link: str | None = None
         self._marks: dict[int, int] = {}
@@ -84,6 +94,8 @@ class World:
             open_store(settings),
             self.clock,
             limits=Limits(per_second=None, chat_gap=0, group_gap=0),
+            request=self.request,
+            texts=None if settings.protocols_dir else shipped_texts(settings.clinic_language),
         )
         self.first_link = await self.app.open()
         await self.settle()
