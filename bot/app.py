@@ -24,7 +24,6 @@ from scheduler import (
     events,
     invitations,
     overview,
-    review_notices,
     staff,
     upkeep,
 )
@@ -278,7 +277,6 @@ def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     events.mark(tx, "start", now=now)
     downtime.notice_start(tx, now=now)
     staff.ensure_managers(tx, settings.manager_ids, language=settings.clinic_language, now=now)
-    review_notices.tell_of_restore(tx, now=now)
     if staff.everyone(tx, "manager"):
         return None
     return invitations.invite(tx, "manager", now=now)

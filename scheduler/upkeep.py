@@ -17,6 +17,7 @@ def beat(tx: Tx, *, now: int) -> None:
         enrollment.complete_if_done(tx, enrollment_id, now=now)
     broadcasts.close_finished(tx, now=now)
     downtime.report_if_over(tx, now=now)
+    review_notices.tell_of_restore(tx, now=now)
     review_notices.tell_of_uncertain(tx, now=now)
     inbox.forget_old(tx, now=now)
 
