@@ -1,10 +1,10 @@
 """A tap on an answer: logged once, shown in the message itself, and read for danger."""
 
-from typing import Final
-
-from bot import coming
+from bot import coming, course_answers
 from bot.concerns import higher, raise_concern
 from bot.turn import Turn
+from messages.course import Finding
+from messages.markup import Html
 from messages.protocol import Alarm, Question
 from scheduler import outbox, replies, wording
 from scheduler.database import Row
@@ -12,16 +12,13 @@ from scheduler.patients import Patient
 from scheduler.timing import late_action
 from scheduler.wording import Subject
 
-SEVERE_PAIN: Final = 7
-"""From here on pain is severe, whenever it is felt (the 0–10 scale's usual cut: mild 1–3,
-moderate 4–6, severe 7–10)."""
 
+def alarm_of(question: Question, answer: str, finding: Finding | None) -> Alarm | None:
+    """Return how grave an answer is, or None (pure).
 
-def alarm_of(question: Question, answer: str) -> Alarm | None:
-    """Return how grave an answer is, or None (pure)."""
-    named = question.alarm.get(answer)
-    severe = question.kind == "pain" and int(answer) >= SEVERE_PAIN
-    return higher(named, "review" if severe else None)
+    ``finding`` is what is off the expected course about it: a practitioner looks at that.
+    """
+    return higher(question.alarm.get(answer), "review" if finding else None)
 
 
 def own_reminder(turn: Turn, patient: Patient, number: str) -> Row | None:
@@ -64,7 +61,8 @@ def tap(turn: Turn, patient: Patient) -> None:
         turn.toast("patient.toast.already")
         return
     turn.toast("patient.toast.noted")
-    level = alarm_of(question, answer)
+    finding = course_answers.judged(turn, subject, question, answer)
+    level = alarm_of(question, answer, finding)
     if level is not None:
         raise_concern(
             turn,
@@ -74,6 +72,7 @@ def tap(turn: Turn, patient: Patient) -> None:
             session_at=_session_before(subject, turn.now),
             said=lambda language: _asked_and_answered(turn, subject, question, answer, language),
             cause=f"{question.key}={answer}",
+            why=lambda language: _why(turn, finding, language),
         )
 
 
@@ -101,7 +100,9 @@ def _show(turn: Turn, patient: Patient, subject: Subject, answers: dict[str, str
     given = [q for q in subject.step.questions if q.key in answers]
     grave: Alarm | None = None
     for question in given:
-        grave = higher(grave, alarm_of(question, answers[question.key]))
+        answer = answers[question.key]
+        finding = course_answers.judged(turn, subject, question, answer)
+        grave = higher(grave, alarm_of(question, answer, finding))
     closing: str | None = None
     if grave == "emergency":
         # Nothing is asked on top of an emergency.
@@ -146,3 +147,7 @@ def _asked_and_answered(
 ) -> str:
     place = (language, subject.treatment, subject.step.key, question.key)
     return f"{turn.catalogue.question(*place)}\n→ <b>{turn.catalogue.answer(*place, answer)}</b>"
+
+
+def _why(turn: Turn, finding: Finding | None, language: str) -> Html:
+    return turn.catalogue.text(language, f"practitioner.alert.why.{finding or 'danger_answer'}")

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from bot import card_chart, enroll_link
+from bot import alerting, card_chart, enroll_link
 from bot.card_words import (
     EVENTS,
     PREFIX,
@@ -75,7 +75,8 @@ def _edit(turn: Turn, patient: Patient, before: Cursor | None) -> None:
 
 def _card(turn: Turn, patient: Patient, before: Cursor | None) -> tuple[str, list[list[Button]]]:
     courses = enrollment.of_patient(turn.tx, patient.id)
-    head = [_head(turn, patient, courses)]
+    alarmed, to_alert = alerting.on_card(turn, patient)
+    head = [*alarmed, _head(turn, patient, courses)]
     if before is None:
         head += _coming(turn, patient)
     title = "timeline" if before is None else "timeline_older"
@@ -89,7 +90,7 @@ def _card(turn: Turn, patient: Patient, before: Cursor | None) -> tuple[str, lis
         lines = turn.text("practitioner.card.empty")
     older = found[shown - 1].cursor if 0 < shown < len(found) else None
     buttons = _buttons(turn, patient, courses, older=older, first=before is None)
-    return "\n\n".join([*head, lines]), buttons
+    return "\n\n".join([*head, lines]), [to_alert, *buttons] if to_alert else buttons
 
 
 def _head(turn: Turn, patient: Patient, courses: list[Row]) -> Html:

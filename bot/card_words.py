@@ -7,6 +7,7 @@ from typing import Final
 from bot.turn import Turn
 from messages.markup import Html, plain
 from messages.render import clock, day
+from scheduler import silence, staff
 from scheduler.database import Row
 from scheduler.roster import Listed
 from scheduler.timeline import Entry
@@ -29,6 +30,13 @@ EVENTS: Final[tuple[str, ...]] = (
     "visit_change_wanted",
     "visit_canceled",
     "concern",
+    "alert_rose",
+    "alert_escalated",
+    "alert_taken",
+    "alert_left",
+    "alert_call_done",
+    "alert_not_urgent",
+    "silence_asked",
 )
 """The kinds of events that a timeline shows; each has a text ``practitioner.event.<kind>``."""
 
@@ -101,7 +109,19 @@ def line_of(turn: Turn, entry: Entry) -> Html:
 def _event(turn: Turn, row: Row, at: str) -> Html:
     detail = json.loads(row["detail"])
     about = treatment_name(turn, detail["treatment"]) if "treatment" in detail else ""
-    return turn.text(f"practitioner.event.{row['kind']}", clock=at, treatment=about)
+    return turn.text(
+        f"practitioner.event.{row['kind']}",
+        clock=at,
+        treatment=about,
+        who=_member(turn, row["actor"]),
+    )
+
+
+def _member(turn: Turn, actor: str) -> str:
+    """Return the name of the member who did something; empty for everybody else."""
+    number = actor.removeprefix("staff:")
+    found = staff.ever(turn.tx, int(number)) if number != actor else None
+    return found.name if found else ""
 
 
 def _message(turn: Turn, row: Row, at: str) -> Html:
@@ -129,6 +149,12 @@ def _reply(turn: Turn, row: Row, at: str) -> Html:
 
 def _answered(turn: Turn, row: Row) -> tuple[str, str]:
     """Return a question and its answer in words; their keys where the protocol has changed."""
+    if row["question"] == silence.QUESTION:
+        place = "practitioner.alert.silence"
+        label = turn.catalogue.label
+        return label(turn.language, f"{place}.question"), label(
+            turn.language, f"{place}.{row['value']}"
+        )
     try:
         protocol = turn.catalogue.protocols[row["treatment"] or ""]
         asked = turn.catalogue.question(turn.language, protocol, row["step_key"], row["question"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import access, clinic, clinic_staff, enrolling, patient, practitioner, reviewing
+from bot import access, alerting, clinic, clinic_staff, enrolling, patient, practitioner, reviewing
 from bot.turn import Turn
 
 Role = Literal["stranger", "patient", "practitioner", "manager"]
@@ -73,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("enroll", STAFF, enrolling.enroll, "practitioner.command.enroll"),
     Command("patients", STAFF, practitioner.patients, "practitioner.command.patients"),
     Command("patient", STAFF, practitioner.patient, "practitioner.command.patient"),
+    Command("alerts", STAFF, alerting.alerts_list, "practitioner.alert.command"),
     Command("review", STAFF, reviewing.review, "practitioner.review.command"),
     Command("broadcast", MANAGERS, clinic.broadcast, "clinic.command.broadcast"),
     Command("staff", MANAGERS, clinic_staff.staff, "clinic.command.staff"),
@@ -91,6 +92,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (PATIENTS | STAFF, handler) for prefix, handler in patient.SHARED_BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in enrolling.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in practitioner.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in alerting.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in reviewing.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},

@@ -6,18 +6,15 @@ One door for every way in which a danger can be noticed, so that what follows is
 from collections.abc import Callable
 from typing import Final
 
-from bot import telling
 from bot.turn import Turn
-from messages.markup import Html
 from messages.protocol import Alarm
-from messages.render import clock, day
-from scheduler import events, staff
+from scheduler import alerts, events
+from scheduler.alerts import Cause
 from scheduler.outbox import Lane
 from scheduler.patients import Patient
-from scheduler.staff import Staff
 from scheduler.wallclock import local_date
 
-_RANK: Final[tuple[Alarm, ...]] = ("review", "urgent", "emergency")
+_RANK: Final = alerts.RANK
 
 
 def higher(one: Alarm | None, other: Alarm | None) -> Alarm | None:
@@ -40,6 +37,7 @@ def raise_concern(
     session_at: int | None,
     said: Callable[[str], str],
     cause: str,
+    why: Callable[[str], str] | None = None,
 ) -> None:
     """Answer a danger sign and alert the clinic, in the transaction of the update itself.
 
@@ -51,6 +49,7 @@ def raise_concern(
         session_at: the session that it follows, UTC epoch ms, where known.
         said: returns in a language, as HTML, what was asked and answered, or written.
         cause: what noticed it, in keys ("breathing=yes"), for the log: nobody's words.
+        why: returns in a language, as HTML, why that was flagged, for the clinic to read.
     """
     turn.say(
         turn.catalogue.text(
@@ -63,13 +62,21 @@ def raise_concern(
         patient_id=patient.id,
         enrollment_id=enrollment_id,
     )
-    telling.tell(
-        turn,
-        _alerted(turn, level, patient, enrollment_id),
-        lambda language: _alert(turn, level, patient, session_at, said, language),
-        patient=patient,
+    alerts.raise_alert(
+        turn.tx,
+        level,
+        patient.id,
+        Cause(
+            source="answer" if turn.incoming.kind == "button" else "words",
+            key=cause,
+            words={
+                language: _words(turn, said, why, language) for language in turn.catalogue.languages
+            },
+        ),
         enrollment_id=enrollment_id,
-        kind="alert",
+        session_at=session_at,
+        escalation=turn.clinic.escalation,
+        now=turn.now,
     )
     events.note(
         turn.tx,
@@ -83,30 +90,10 @@ def raise_concern(
     )
 
 
-def _alerted(turn: Turn, level: Alarm, patient: Patient, enrollment_id: int | None) -> list[Staff]:
-    found = telling.for_enrollment(turn, patient, enrollment_id)
-    if level == "emergency":
-        known = {member.id for member in found}
-        found += [m for m in staff.everyone(turn.tx, "manager") if m.id not in known]
-    return found
-
-
-def _alert(
-    turn: Turn,
-    level: Alarm,
-    patient: Patient,
-    session_at: int | None,
-    said: Callable[[str], str],
-    language: str,
+def _words(
+    turn: Turn, said: Callable[[str], str], why: Callable[[str], str] | None, language: str
 ) -> str:
-    def text(key: str, **params: object) -> Html:
-        return turn.catalogue.text(language, f"patient.told.concern.{key}", **params)
-
-    lines: list[str] = [text(level, label=patient.label), said(language)]
-    if session_at is not None:
-        when = day(session_at, patient.timezone, language)
-        days = day_of(session_at, turn.now, patient.timezone)
-        lines.append(text("session", day=when, n=days) if days else text("session_today", day=when))
-    lines.append(text("local_time", time=clock(turn.now, patient.timezone, language)))
-    lines.append(text(f"{level}_answered", phone=turn.clinic.phone))
-    return "\n\n".join(lines)
+    if why is None:
+        return said(language)
+    reason = turn.catalogue.text(language, "practitioner.alert.why.line", why=why(language))
+    return f"{said(language)}\n{reason}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot import answering, coming, consenting, languages, replying, returning, visits
+from bot import answering, coming, consenting, languages, replying, returning, silent, visits
 from bot.turn import Turn
 from scheduler import replies
 from scheduler.patients import Patient
@@ -58,6 +58,7 @@ def answers_something(turn: Turn) -> bool:
 BUTTONS: Final[Mapping[str, Handler]] = {
     ANSWER: _for_patient(answering.tap),
     VISIT: _for_patient(visits.tap),
+    silent.PREFIX: _for_patient(silent.tap),
 }
 SHARED_BUTTONS: Final[Mapping[str, Handler]] = {languages.PREFIX: languages.choose}
 DIALOGUES: Final[Mapping[str, Handler]] = {visits.WISH: _for_patient(visits.wish)}

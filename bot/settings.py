@@ -97,6 +97,12 @@ class Settings(BaseSettings):
         QuietHours(),
         description="Hours of a patient's night without messages (the same time twice: none).",
     )
+    escalate_emergency_minutes: Annotated[int, Field(ge=1, le=720)] = Field(
+        5, description="Minutes until an emergency that nobody took calls more people."
+    )
+    escalate_urgent_minutes: Annotated[int, Field(ge=1, le=720)] = Field(
+        30, description="The same for an urgent alert."
+    )
     backup_dir: Path | None = Field(
         None,
         description="Where a backup is put every night at 03:00, best on another disk.",

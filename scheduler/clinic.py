@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from scheduler.escalation import Escalation
 from scheduler.quiet import QuietHours
 
 
@@ -18,3 +19,4 @@ class Clinic:
     phone: str
     emergency: str
     quiet: QuietHours = field(default_factory=QuietHours)
+    escalation: Escalation = field(default_factory=Escalation)

@@ -168,6 +168,7 @@ _FIRST = (
         UNIQUE (clinic_id, update_id)
     ) STRICT""",
     "CREATE INDEX inbox_open ON inbox (clinic_id, try_at, id) WHERE state = 'new'",
+    "CREATE INDEX inbox_newest ON inbox (clinic_id, id)",
     "CREATE INDEX inbox_settled ON inbox (clinic_id, state, done_at) WHERE done_at IS NOT NULL",
     """CREATE TABLE replies (
         id INTEGER PRIMARY KEY,
@@ -259,6 +260,112 @@ _REVIEW = (
 @migrations(name="0002_review")
 def _review(db: Database) -> None:
     for statement in _REVIEW:
+        db.execute(statement)
+
+
+_ALERTS = (
+    """CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY,
+        clinic_id INTEGER NOT NULL,
+        patient_id INTEGER NOT NULL REFERENCES patients (id),
+        enrollment_id INTEGER REFERENCES enrollments (id),
+        session_at INTEGER,
+        level TEXT NOT NULL CHECK (level IN ('emergency', 'urgent', 'review')),
+        -- Whether the patient said something; 0 is an alert about a silence.
+        spoken INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'resolved')),
+        opened_at INTEGER NOT NULL,
+        raised_at INTEGER NOT NULL,
+        told_at INTEGER NOT NULL,
+        acknowledged_by INTEGER REFERENCES staff (id),
+        acknowledged_at INTEGER,
+        resolved_by INTEGER REFERENCES staff (id),
+        resolved_at INTEGER,
+        resolution TEXT CHECK (resolution IN ('call_done', 'not_urgent')),
+        round INTEGER NOT NULL DEFAULT 0,
+        next_escalation_at INTEGER,
+        CHECK ((state = 'acknowledged') <= (acknowledged_by IS NOT NULL)),
+        CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
+        CHECK ((resolved_at IS NULL) = (resolution IS NULL))
+    ) STRICT""",
+    # One alert per patient and episode.
+    """CREATE UNIQUE INDEX alerts_one_episode ON alerts (clinic_id, patient_id)
+        WHERE state <> 'resolved'""",
+    "CREATE INDEX alerts_by_patient ON alerts (clinic_id, patient_id, opened_at)",
+    """CREATE TABLE alert_reasons (
+        id INTEGER PRIMARY KEY,
+        clinic_id INTEGER NOT NULL,
+        alert_id INTEGER NOT NULL REFERENCES alerts (id),
+        at INTEGER NOT NULL,
+        level TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        words TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX alert_reasons_by_alert ON alert_reasons (clinic_id, alert_id, id)",
+    # Which rows of the outbox showed an alert to whom: they change whenever it does.
+    """CREATE TABLE alert_messages (
+        clinic_id INTEGER NOT NULL,
+        outbox_id INTEGER NOT NULL REFERENCES outbox (id),
+        alert_id INTEGER NOT NULL REFERENCES alerts (id),
+        staff_id INTEGER NOT NULL REFERENCES staff (id),
+        round INTEGER NOT NULL,
+        edited_by INTEGER REFERENCES outbox (id),
+        PRIMARY KEY (clinic_id, outbox_id)
+    ) STRICT""",
+    "CREATE INDEX alert_messages_by_alert ON alert_messages (clinic_id, alert_id)",
+    "CREATE INDEX alert_messages_by_staff ON alert_messages (clinic_id, staff_id, alert_id)",
+)
+
+
+@migrations(name="0003_alerts")
+def _alerts(db: Database) -> None:
+    for statement in _ALERTS:
+        db.execute(statement)
+
+
+_CONVERSATION = (
+    # What staff wrote to a patient; what patients wrote stands in replies.
+    """CREATE TABLE staff_messages (
+        id INTEGER PRIMARY KEY,
+        clinic_id INTEGER NOT NULL,
+        patient_id INTEGER NOT NULL REFERENCES patients (id),
+        staff_id INTEGER NOT NULL REFERENCES staff (id),
+        kind TEXT NOT NULL,
+        text TEXT,
+        file_id TEXT,
+        message_id INTEGER NOT NULL,
+        receipt_id INTEGER REFERENCES outbox (id),
+        answers INTEGER REFERENCES replies (id),
+        state TEXT NOT NULL
+            CHECK (state IN ('on_its_way', 'delivered', 'uncertain', 'not_delivered')),
+        at INTEGER NOT NULL,
+        settled_at INTEGER,
+        CHECK ((settled_at IS NULL) = (state = 'on_its_way'))
+    ) STRICT""",
+    "CREATE INDEX staff_messages_by_patient ON staff_messages (clinic_id, patient_id, at)",
+    "CREATE INDEX staff_messages_by_member ON staff_messages (clinic_id, staff_id, message_id)",
+    "ALTER TABLE outbox ADD COLUMN staff_message_id INTEGER REFERENCES staff_messages (id)",
+    """CREATE INDEX outbox_by_staff_message ON outbox (clinic_id, staff_message_id)
+        WHERE staff_message_id IS NOT NULL""",
+    # Which reply of the patient a row brings to staff.
+    "ALTER TABLE outbox ADD COLUMN reply_id INTEGER REFERENCES replies (id)",
+    # The Telegram id in the patient's chat: an answer quotes it.
+    "ALTER TABLE replies ADD COLUMN message_id INTEGER",
+    # When a free reply was answered, or said to need no answer; until then it waits.
+    "ALTER TABLE replies ADD COLUMN answered_at INTEGER",
+    "ALTER TABLE replies ADD COLUMN answered_by INTEGER REFERENCES staff (id)",
+    # What came before there was an inbox was dealt with without it.
+    "UPDATE replies SET answered_at = at WHERE question IS NULL",
+    """CREATE INDEX replies_waiting ON replies (clinic_id, patient_id, id)
+        WHERE question IS NULL AND answered_at IS NULL""",
+    """CREATE INDEX replies_answered ON replies (clinic_id, answered_at)
+        WHERE answered_at IS NOT NULL""",
+)
+
+
+@migrations(name="0004_conversation")
+def _conversation(db: Database) -> None:
+    for statement in _CONVERSATION:
         db.execute(statement)
 
 

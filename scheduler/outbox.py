@@ -118,14 +118,25 @@ def say(
     patient_id: int | None = None,
     enrollment_id: int | None = None,
     broadcast_id: int | None = None,
+    ready_at: int | None = None,
+    useful_until: int | None = None,
+    staff_message_id: int | None = None,
+    reply_id: int | None = None,
 ) -> int:
-    """Owe ``said`` to a chat from this moment (UTC epoch ms) on; return the row's id."""
+    """Owe ``said`` to a chat; return the row's id.
+
+    It is due at this moment, or at ``ready_at``, and of use for good, or until ``useful_until``
+    (both UTC epoch ms). ``staff_message_id`` is the message of staff that it takes to a patient,
+    ``reply_id`` the patient's reply that it brings to staff.
+    """
     tx.wake()
     row: int = tx.value(
         """INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, enrollment_id,
-               broadcast_id, content, secret, due_at, ready_at, state, created_at)
+               broadcast_id, staff_message_id, reply_id, content, secret, due_at, ready_at,
+               useful_until, state, created_at)
            VALUES (:clinic_id, :kind, :lane, :chat_id, :patient_id, :enrollment_id,
-               :broadcast_id, :content, :secret, :now, :now, 'pending', :now)
+               :broadcast_id, :staff_message_id, :reply_id, :content, :secret, :ready_at,
+               :ready_at, :useful_until, 'pending', :now)
            RETURNING id""",
         kind=kind,
         lane=int(LANE_OF[kind] if lane is None else lane),
@@ -133,8 +144,12 @@ def say(
         patient_id=patient_id,
         enrollment_id=enrollment_id,
         broadcast_id=broadcast_id,
+        staff_message_id=staff_message_id,
+        reply_id=reply_id,
         content=said.to_json(),
         secret=int(said.secret),
+        ready_at=now if ready_at is None else ready_at,
+        useful_until=useful_until,
         now=now,
     )
     return row
@@ -280,6 +295,18 @@ def hold(tx: Tx, row_id: int, why: str) -> None:
         """UPDATE outbox SET held = :why
            WHERE clinic_id = :clinic_id AND id = :id AND state = 'pending'""",
         id=row_id,
+        why=why,
+    )
+
+
+def let_go(tx: Tx, patient_id: int, why: str) -> int:
+    """Let the rows go on that were held for this; the last look decides about each in its turn."""
+    tx.wake()
+    return tx.run(
+        """UPDATE outbox SET held = NULL
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND state = 'pending'
+             AND held = :why AND chat_id IS NOT NULL""",
+        patient_id=patient_id,
         why=why,
     )
 

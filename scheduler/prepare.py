@@ -15,7 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from messages.catalogue import Catalogue
+from messages.protocol import Step
 from scheduler import (
+    alert_copies,
+    alert_record,
+    alert_words,
+    alerts,
     broadcast_words,
     broadcasts,
     consent,
@@ -23,6 +28,8 @@ from scheduler import (
     notices,
     outbox,
     patients,
+    rounds,
+    silence,
     staff,
     wording,
 )
@@ -51,13 +58,15 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Not until the patient lets it: it is held back for this, as by ``enrollment.hold``."""
+    """Not until a person lets it: held back for this, as by ``enrollment.hold``, or an alert."""
 
-    why: enrollment.Hold
+    why: enrollment.Hold | Literal["alert"]
 
 
 Prepared = Message | Later | Never | Held
 
+# Topics that speak of a visit to come or ask how the patient likes the result.
+_PROMPTS = frozenset({"result", "appointment", "expectations"})
 _HELD_IN: Mapping[patients.State, enrollment.Hold] = {
     "invited": "consent",
     "stopped": "stopped",
@@ -80,7 +89,7 @@ class Preparer:
             return self._copy(tx, row, now=now)
         if row["broadcast_id"] is not None:
             return self._about_broadcast(tx, row, now=now)
-        return self._said(tx, row)
+        return self._said(tx, row, now=now)
 
     def _copy(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         copy = broadcasts.copy_of(tx, row)
@@ -88,6 +97,9 @@ class Preparer:
             return Never("canceled", copy)
         if now >= row["useful_until"]:
             return Never("expired", "no longer useful")
+        open_alert = alert_record.unresolved(tx, copy.patient.id)
+        if open_alert is not None and open_alert.spoken:
+            return Never("canceled", "an alert is open")
         if self.clinic.quiet.holds(now, copy.patient.timezone):
             later = self._after_the_night(row, copy.patient, now=now)
             if isinstance(later, Later):
@@ -122,6 +134,9 @@ class Preparer:
             return Never("canceled", "the protocol no longer has this step")
         if subject.step.topic == "appointment" and subject.session_state == "canceled":
             return Never("canceled", "the session was canceled")
+        open_alert = alert_record.unresolved(tx, patient.id)
+        if now < row["useful_until"] and holds_back(open_alert, subject.step):
+            return Held(alerts.HELD)
         return self._timely(tx, row, patient, subject, now=now)
 
     def _newer_check_in(
@@ -175,7 +190,15 @@ class Preparer:
             answers_to(tx, row["id"]),
             late=late == "send_late",
         )
+        if subject.step.questions:
+            silence.watch(tx, row, self._asks, now=now)
         return said.message(row["chat_id"])
+
+    def _asks(self, treatment: str, step_key: str) -> bool:
+        try:
+            return bool(self.catalogue.protocols[treatment].step(step_key).questions)
+        except KeyError:
+            return False
 
     def _after_the_night(self, row: Row, patient: patients.Patient, *, now: int) -> Later | Never:
         morning = self.clinic.quiet.ends_after(now, patient.timezone)
@@ -187,11 +210,15 @@ class Preparer:
         """Return when the row should have gone (epoch ms): waiting for a morning is not late."""
         return self.clinic.quiet.ends_after(row["due_at"], patient.timezone)
 
-    def _said(self, tx: Tx, row: Row) -> Prepared:
+    def _said(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         if row["content"] is None:
             return Never("canceled", "its words were wiped")
         said = outbox.Said.from_json(row["content"])
         if said.form is not None:
+            if (alert_id := alert_copies.alert_of(said.form)) is not None:
+                return self._alert(tx, row, alert_id, said.edits_row, now=now)
+            if (unheard := silence.of_form(said.form)) is not None:
+                return self._silence(tx, row, unheard, now=now)
             words = notices.word(tx, said.form, row["chat_id"], self.catalogue, self.clinic)
             said = replace(said, html=words)
         edits = None
@@ -199,6 +226,71 @@ class Preparer:
             earlier = outbox.row(tx, said.edits_row)
             edits = earlier["message_id"] if earlier else None
         return said.message(row["chat_id"], edits)
+
+    def _alert(
+        self, tx: Tx, row: Row, alert_id: int, edits_row: int | None, *, now: int
+    ) -> Prepared:
+        """Word a copy of an alert, or an edit of one, as the alert stands now."""
+        copy = alert_copies.copy_of(tx, row["id"])
+        if copy is not None:
+            rounds.begin(tx, alert_id, copy["round"], self.clinic.escalation, now=now)
+        alert = alert_record.by_id(tx, alert_id)
+        member = staff.at_chat(tx, row["chat_id"])
+        if alert is None or member is None:
+            return Never("canceled", "no longer on the staff")
+        edits = None
+        if edits_row is not None:
+            earlier = outbox.row(tx, edits_row)
+            edits = earlier["message_id"] if earlier else None
+            if edits is None:
+                # It would be one more message. What has not left yet says it by itself.
+                return Never("canceled", "there is no message that could be changed")
+        said = alert_words.message(tx, alert, member, self.catalogue, self.clinic, now=now)
+        return said.message(row["chat_id"], edits)
+
+    def _silence(self, tx: Tx, row: Row, unheard: silence.Silence, *, now: int) -> Prepared:
+        """Ask a silent patient a last time, or have staff look."""
+        patient = silence.patient_of(tx, row)
+        pointless = silence.why_not(tx, row, unheard, patient)
+        if patient is None or pointless is not None:
+            return Never("canceled", pointless or "the patient is gone")
+        if unheard.stage == "task":
+            self._raise_silence(tx, row, patient, now=now)
+            return Never("canceled", "became an alert to staff")
+        if self.clinic.quiet.holds(now, patient.timezone):
+            return self._after_the_night(row, patient, now=now)
+        said = silence.ask(tx, row, unheard, self.catalogue, patient.language, now=now)
+        return said.message(row["chat_id"])
+
+    def _raise_silence(self, tx: Tx, row: Row, patient: patients.Patient, *, now: int) -> None:
+        words = {
+            language: self.catalogue.text(language, "practitioner.alert.why.silence")
+            for language in self.catalogue.languages
+        }
+        alerts.raise_alert(
+            tx,
+            "review",
+            patient.id,
+            alerts.Cause("silence", "silence", words),
+            enrollment_id=row["enrollment_id"],
+            session_at=None,
+            escalation=self.clinic.escalation,
+            now=now,
+        )
+
+
+def holds_back(alert: alert_record.Alert | None, step: Step) -> bool:
+    """Say whether a step waits until a patient's alert is resolved (pure).
+
+    No booking or satisfaction prompt comes on top of a danger sign (CLINICAL facts, "Never say");
+    check-ins pause altogether in an emergency, and the comfort steps also for something urgent.
+    A silence holds nothing back: whoever is silent is the one to ask.
+    """
+    if alert is None or alert.state == "resolved" or not alert.spoken:
+        return False
+    if step.topic in _PROMPTS or alert.level == "emergency":
+        return True
+    return alert.level == "urgent" and step.comfort
 
 
 def _held_for(tx: Tx, patient: patients.Patient) -> enrollment.Hold | None:

@@ -1,7 +1,8 @@
 """Whose patients are whose: the lists a member of staff may see, and whom they may look at.
 
-A practitioner sees the patients that they enrolled; a manager sees all. That rule stands here
-once, in :func:`_seen_by`, and every list and every look goes through it.
+A practitioner sees the patients that they enrolled, and whoever they were called to by an alert
+that is not resolved yet; a manager sees all. That rule stands here once, in :func:`seen_by`, and
+every list and every look goes through it.
 """
 
 from dataclasses import dataclass
@@ -24,19 +25,30 @@ class Listed:
     session_at: int | None
 
 
-def _seen_by(member: Staff) -> str:
-    """Return the condition on ``patients`` that holds for whom ``member`` may see."""
+def seen_by(member: Staff) -> str:
+    """Return the condition on ``patients`` that holds for whom ``member`` may see.
+
+    The statement that uses it binds ``member`` to the member's id.
+    """
     if member.role == "manager":
         return "1 = 1"
-    return """EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
-                AND enrollments.patient_id = patients.id AND enrollments.staff_id = :member)"""
+    return """(EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
+                AND enrollments.patient_id = patients.id AND enrollments.staff_id = :member)
+            OR EXISTS (SELECT 1 FROM alerts AS calling
+                JOIN alert_messages ON alert_messages.clinic_id = :clinic_id
+                  AND alert_messages.alert_id = calling.id AND alert_messages.staff_id = :member
+                JOIN outbox AS shown ON shown.clinic_id = :clinic_id
+                  AND shown.id = alert_messages.outbox_id
+                  AND shown.state IN ('sending', 'sent', 'uncertain')
+                WHERE calling.clinic_id = :clinic_id AND calling.patient_id = patients.id
+                  AND calling.state <> 'resolved'))"""
 
 
 def seen(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
     """Return a patient that ``member`` may look at; None also where they may not."""
     found = tx.value(
         f"""SELECT id FROM patients
-            WHERE clinic_id = :clinic_id AND id = :id AND {_seen_by(member)}""",
+            WHERE clinic_id = :clinic_id AND id = :id AND {seen_by(member)}""",
         id=patient_id,
         member=member.id,
     )
@@ -56,7 +68,7 @@ def page(tx: Tx, member: Staff, *, search: str = "", offset: int, limit: int) ->
     wanted = "AND LOWER(label) LIKE LOWER(:pattern) ESCAPE '!'" if search else ""
     rows = tx.all(
         f"""SELECT id FROM patients
-            WHERE clinic_id = :clinic_id AND {_seen_by(member)} {wanted}
+            WHERE clinic_id = :clinic_id AND {seen_by(member)} {wanted}
             ORDER BY id DESC LIMIT :limit OFFSET :offset""",
         member=member.id,
         pattern=_containing(search),

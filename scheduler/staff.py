@@ -61,6 +61,12 @@ def by_id(tx: Tx, staff_id: int) -> Staff | None:
     return _staff(row) if row else None
 
 
+def ever(tx: Tx, staff_id: int) -> Staff | None:
+    """Return a member, also one who has left the clinic since, or None."""
+    row = tx.first("SELECT * FROM staff WHERE clinic_id = :clinic_id AND id = :id", id=staff_id)
+    return _staff(row) if row else None
+
+
 def everyone(tx: Tx, role: Role | None = None) -> list[Staff]:
     """Return the members of the clinic, managers first, then by name."""
     rows = tx.all(

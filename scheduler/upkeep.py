@@ -1,6 +1,17 @@
 """What is done at every heartbeat: nothing useless is kept, and no clock holds anything up."""
 
-from scheduler import broadcasts, downtime, enrollment, events, inbox, outbox, review_notices, waits
+from scheduler import (
+    alerts,
+    broadcasts,
+    downtime,
+    enrollment,
+    events,
+    inbox,
+    outbox,
+    review_notices,
+    rounds,
+    waits,
+)
 from scheduler.database import Tx
 
 _TICK = "tick"
@@ -16,6 +27,8 @@ def beat(tx: Tx, *, now: int) -> None:
     for enrollment_id in outbox.expire_useless(tx, now=now):
         enrollment.complete_if_done(tx, enrollment_id, now=now)
     broadcasts.close_finished(tx, now=now)
+    alerts.reopen_left(tx, now=now)
+    rounds.catch_up(tx, now=now)
     downtime.report_if_over(tx, now=now)
     review_notices.tell_of_restore(tx, now=now)
     review_notices.tell_of_uncertain(tx, now=now)

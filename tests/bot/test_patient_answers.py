@@ -9,6 +9,7 @@ from bot.answering import alarm_of
 from bot.concerns import day_of, higher
 from bot.relaying import CAPTION_LIMIT, PIECE, parts, pieces, units
 from messages.catalogue import Catalogue, load
+from messages.course import judge_pain
 from messages.markup import plain, problems
 from messages.protocol import Question
 from scheduler.channel import Attachment
@@ -53,7 +54,12 @@ def test_every_answer_of_every_shipped_question_alarms_as_the_clinical_facts_say
                     if question.kind == "pain":
                         expected = "review" if int(answer) >= 7 else None
                     place = f"{protocol.treatment} {step.key} {question.key} {answer}"
-                    assert alarm_of(question, answer) == expected, place
+                    finding = (
+                        judge_pain(int(answer), hours=None, lipolytic=False, before=None)
+                        if question.kind == "pain"
+                        else None
+                    )
+                    assert alarm_of(question, answer, finding) == expected, place
                 met.add(question.key)
     assert {key for key, _ in ALARMS} | SILENT <= met
 

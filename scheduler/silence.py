@@ -1,0 +1,176 @@
+"""Silence: check-ins that nobody answers lead to a last gentle one, and then to a task for staff.
+
+Three check-ins in a row without a sign of life (CLINICAL facts, "Expected-course rules") owe a
+last question a day later, and that one, when it leaves, a look by staff another day later. Both
+are rows of the outbox; each looks again whether the patient has said anything meanwhile. Any word
+or tap counts as a sign of life.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from messages.catalogue import Catalogue
+from scheduler import events, outbox, patients
+from scheduler.alert_record import unresolved
+from scheduler.channel import Button
+from scheduler.database import Row, Tx
+from scheduler.outbox import Lane, Said
+from scheduler.patients import Patient
+from scheduler.wallclock import HOUR
+
+LIMIT: Final = 3
+ASK_AFTER_MS: Final = 24 * HOUR
+TASK_AFTER_MS: Final = 24 * HOUR
+USEFUL_FOR_MS: Final = 4 * 24 * HOUR
+"""The last question may wait for a morning or an outage to end; after days it is out of place."""
+PREFIX: Final = "sl"
+"""Of the callback data under the last question; its row and the answer follow."""
+QUESTION: Final = "silence"
+ANSWERS: Final = ("well", "call")
+
+_FORM: Final = "silence"
+_OWED: Final = "silence_asked"
+
+Stage = Literal["ask", "task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What a row about a silence stands for: its stage, and the last sign of life (epoch ms)."""
+
+    stage: Stage
+    since: int
+
+
+def of_form(form: str) -> Silence | None:
+    """Return what a row's form stands for, or None if it is another kind of form."""
+    found = json.loads(form).get(_FORM)
+    return None if found is None else Silence(found["stage"], found["since"])
+
+
+def watch(tx: Tx, row: Row, asks: Callable[[str, str], bool], *, now: int) -> None:
+    """Take note that a check-in leaves; after too many without an answer, owe the last question.
+
+    Args:
+        tx: the open transaction.
+        row: the check-in, a row of the outbox that leaves now.
+        asks: says whether a step of a treatment asks anything.
+        now: UTC epoch ms.
+    """
+    since = last_sign(tx, row["patient_id"])
+    sent = tx.all(
+        """SELECT enrollments.treatment, outbox.step_key FROM outbox
+           JOIN enrollments ON enrollments.clinic_id = :clinic_id
+             AND enrollments.id = outbox.enrollment_id
+           WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
+             AND outbox.kind = 'reminder' AND outbox.state = 'sent'
+             AND outbox.settled_at > :since AND outbox.id <> :id""",
+        patient_id=row["patient_id"],
+        id=row["id"],
+        since=since,
+    )
+    unanswered = sum(asks(each["treatment"], each["step_key"]) for each in sent)
+    if unanswered + 1 < LIMIT or _was_owed(tx, row["patient_id"], since):
+        return
+    at = now + ASK_AFTER_MS
+    _owe(tx, row, Silence("ask", since), kind="answer", at=at, until=at + USEFUL_FOR_MS, now=now)
+    events.note(
+        tx,
+        _OWED,
+        actor="system",
+        now=now,
+        patient_id=row["patient_id"],
+        enrollment_id=row["enrollment_id"],
+    )
+
+
+def last_sign(tx: Tx, patient_id: int) -> int:
+    """Return when a patient last said or pressed something (UTC epoch ms); 0 for never."""
+    at: int | None = tx.value(
+        """SELECT MAX(at) FROM replies
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id""",
+        patient_id=patient_id,
+    )
+    return at or 0
+
+
+def why_not(tx: Tx, row: Row, silence: Silence, patient: Patient | None) -> str | None:
+    """Return in words why a row about a silence has become pointless, or None."""
+    if patient is None or patient.state != "active":
+        return "the patient gets no messages now"
+    if last_sign(tx, row["patient_id"]) > silence.since:
+        return "the patient has said something"
+    if unresolved(tx, patient.id) is not None:
+        return "an alert is open"
+    return None
+
+
+def ask(
+    tx: Tx, row: Row, silence: Silence, catalogue: Catalogue, language: str, *, now: int
+) -> Said:
+    """Return the last question, and owe the task that follows it if it is not answered."""
+    if not row["attempts"]:
+        at = now + TASK_AFTER_MS
+        _owe(tx, row, Silence("task", silence.since), kind="alert", at=at, until=None, now=now)
+    return Said(
+        catalogue.text(language, "patient.alert.silence.ask"),
+        buttons=tuple(
+            (
+                Button(
+                    catalogue.label(language, f"patient.alert.silence.button.{answer}"),
+                    data=f"{PREFIX}:{row['id']}:{answer}",
+                ),
+            )
+            for answer in ANSWERS
+        ),
+    )
+
+
+def _was_owed(tx: Tx, patient_id: int, since: int) -> bool:
+    return (
+        tx.value(
+            """SELECT 1 FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+                 AND kind = :kind AND at > :since LIMIT 1""",
+            patient_id=patient_id,
+            kind=_OWED,
+            since=since,
+        )
+        is not None
+    )
+
+
+def _owe(
+    tx: Tx,
+    row: Row,
+    silence: Silence,
+    *,
+    kind: outbox.Kind,
+    at: int,
+    until: int | None,
+    now: int,
+) -> None:
+    """Owe a row about a silence; it hangs on the patient's chat, also where staff will be told.
+
+    A row in the chat of a member would go with the member, and the patient be forgotten.
+    """
+    form = json.dumps({_FORM: {"stage": silence.stage, "since": silence.since}})
+    outbox.say(
+        tx,
+        Said(html="", form=form),
+        chat_id=row["chat_id"],
+        now=now,
+        kind=kind,
+        lane=Lane.REMINDER,
+        patient_id=row["patient_id"],
+        enrollment_id=row["enrollment_id"],
+        ready_at=at,
+        useful_until=until,
+    )
+
+
+def patient_of(tx: Tx, row: Row) -> Patient | None:
+    """Return the patient of a row about a silence, if the row still hangs on their chat."""
+    patient = patients.by_id(tx, row["patient_id"])
+    return patient if patient is not None and patient.chat_id == row["chat_id"] else None
