@@ -28,6 +28,10 @@ FIRST_SOUND_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 
 
+DriverError: type[Exception] = dbapi2.Error
+"""What a statement or a commit raises; :func:`in_trouble` says which of these are the disk's."""
+
+
 def in_trouble(error: BaseException) -> bool:
     """Say whether the database itself failed (disk, lock, damage), not what was asked of it."""
     return isinstance(error, dbapi2.Error) and not isinstance(

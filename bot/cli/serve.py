@@ -12,8 +12,9 @@ from bot.app import App, TokenRefused, open_store
 from bot.link import Link
 from bot.settings import Settings
 from messages.catalogue import CatalogueInvalid
+from scheduler import disk
 from scheduler.clock import Clock, SystemClock
-from scheduler.database import DatabaseProblem, Store
+from scheduler.database import DatabaseProblem, DriverError, Store
 
 log = structlog.get_logger(__name__)
 _errors = Console(stderr=True, highlight=False)
@@ -35,6 +36,12 @@ def run(settings: Settings, link_url: str | None) -> int:
         _errors.print(
             f"[bold red]The bot cannot listen for Telegram's calls[/] ({error.strerror}); "
             "look at WEBHOOK_LISTEN"
+        )
+    except DriverError as error:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        _errors.print(
+            f"[bold red]The database cannot be used.[/] {settings.database_path}: "
+            f"{disk.advice(name)} ({name})"
         )
     except CatalogueInvalid as invalid:
         _errors.print("[bold red]The protocols or texts need a look[/] (`aftercare check`):")

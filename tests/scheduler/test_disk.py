@@ -2,6 +2,9 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from scheduler.migrations import migrate
 from scheduler.outbox import Said
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
+from scheduler.reading import Reader
 from tests.scheduler.conftest import CLINIC, HOUR, KEY, NOW, ScriptedChannel
 
 MINUTE = HOUR // 60
@@ -188,3 +192,50 @@ def test_the_managers_hear_of_it_once_an_hour_at_most(store):
 )
 def test_each_fault_is_logged_with_what_to_do(name, words):
     assert words in disk.advice(name)
+
+
+def test_a_disk_that_is_really_full_is_waited_out(tmp_path):
+    """The file may not grow any more, as on a full disk; then there is room again."""
+    code = """
+import resource, sys
+from pathlib import Path
+from scheduler import disk, outbox
+from scheduler.database import SqlcipherDriver, Store
+from scheduler.migrations import migrate
+from scheduler.outbox import Said
+driver = SqlcipherDriver(Path(sys.argv[1]), sys.argv[2])
+migrate(driver)
+store, watch = Store(driver), disk.Watch()
+store.on_trouble(lambda error: watch.failed(error, now=1))
+said = Said("x" * 2000)
+store.write_now(outbox.say, said, chat_id=1, now=1)
+most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (Path(sys.argv[1] + "-wal").stat().st_size + 9000, most))
+kept = 1
+for _ in range(200):
+    try:
+        store.write_now(outbox.say, said, chat_id=1, now=1)
+        kept += 1
+    except Exception as error:
+        print(type(error).__name__)
+        break
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+store.write_now(outbox.say, said, chat_id=1, now=1)
+print(watch.fault.name, store.write_now(outbox.counts) == {"pending": kept + 1})
+store.close()
+"""
+    ran = subprocess.run(  # noqa: S603 -- our own interpreter and our own lines
+        [sys.executable, "-c", code, tmp_path / "full.db", KEY],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    lines = ran.stdout.splitlines()
+    assert any("database_in_trouble" in line for line in lines)
+    assert lines[-2] == "OperationalError"
+    assert lines[-1].split()[0].startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+    assert lines[-1].endswith("True")
+    reader = Reader(tmp_path / "full.db", KEY)
+    assert reader.damages(full=True) == []
+    reader.close()
