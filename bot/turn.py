@@ -93,8 +93,12 @@ class Turn:
         reply_to: int | None = None,
         patient_id: int | None = None,
         enrollment_id: int | None = None,
+        reply_id: int | None = None,
     ) -> int:
-        """Say something, here or in another chat; returns the outbox row's id."""
+        """Say something, here or in another chat; returns the outbox row's id.
+
+        ``reply_id`` is the patient's reply that it brings to staff.
+        """
         said = Said(
             html=html,
             buttons=tuple(tuple(row) for row in buttons),
@@ -111,6 +115,7 @@ class Turn:
             lane=lane,
             patient_id=patient_id,
             enrollment_id=enrollment_id,
+            reply_id=reply_id,
         )
 
     def edit(self, html: str, buttons: Rows = (), *, message_id: int | None = None) -> int:

@@ -4,7 +4,7 @@ A notice is put into words in the language that its reader speaks at that moment
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from messages.catalogue import Catalogue
@@ -37,9 +37,31 @@ def tell(
         patient_id: whom it is about, if anybody.
         **params: what the text's placeholders stand for.
     """
-    said = Said(html="", form=json.dumps({_FORM: key, "params": params}, ensure_ascii=False))
+    notice = Said(html="", form=_form(key, params))
     for member in members:
-        outbox.say(tx, said, chat_id=member.chat_id, now=now, kind="alert", patient_id=patient_id)
+        outbox.say(tx, notice, chat_id=member.chat_id, now=now, kind="alert", patient_id=patient_id)
+
+
+def said(
+    key: str,
+    *,
+    reply_to: int | None = None,
+    edits_row: int | None = None,
+    **params: str | int,
+) -> Said:
+    """Return what an outbox row holds for a notice with this text and these parameters.
+
+    Args:
+        key: the text's key in the catalogue.
+        reply_to: the message of its reader that it quotes.
+        edits_row: the row whose message it changes.
+        **params: what the text's placeholders stand for.
+    """
+    return Said(html="", form=_form(key, params), reply_to=reply_to, edits_row=edits_row)
+
+
+def _form(key: str, params: Mapping[str, str | int]) -> str:
+    return json.dumps({_FORM: key, "params": params}, ensure_ascii=False)
 
 
 def word(tx: Tx, form: str, chat_id: int, catalogue: Catalogue, clinic: Clinic) -> str:

@@ -49,6 +49,18 @@ def by_id(tx: Tx, patient_id: int) -> Patient | None:
     return _patient(row) if row else None
 
 
+def known(tx: Tx, patient_id: int) -> Patient:
+    """Return a patient that another row of this transaction points to.
+
+    Raises:
+        LookupError: there is no such patient.
+    """
+    patient = by_id(tx, patient_id)
+    if patient is None:
+        raise LookupError(f"there is no patient {patient_id}")
+    return patient
+
+
 def labelled(tx: Tx, label: str) -> list[Patient]:
     """Return the patients that carry exactly this label, the newest first."""
     rows = tx.all(

@@ -24,6 +24,7 @@ from scheduler import (
     broadcast_words,
     broadcasts,
     consent,
+    conversation,
     enrollment,
     notices,
     outbox,
@@ -213,6 +214,10 @@ class Preparer:
     def _said(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         if row["content"] is None:
             return Never("canceled", "its words were wiped")
+        if row["staff_message_id"] is not None:
+            lost = conversation.why_not(tx, row, now=now)
+            if lost is not None:
+                return Never("canceled", lost)
         said = outbox.Said.from_json(row["content"])
         if said.form is not None:
             if (alert_id := alert_copies.alert_of(said.form)) is not None:

@@ -67,13 +67,17 @@ def free(
     file_id: str | None,
     context: Context | None,
     now: int,
+    message_id: int | None = None,
 ) -> int:
-    """Log what a patient wrote, showed or said unasked or in answer to ``context``."""
+    """Log what a patient wrote, showed or said unasked or in answer to ``context``.
+
+    ``message_id`` is its Telegram id in the patient's chat.
+    """
     reply_id: int = tx.value(
         """INSERT INTO replies (clinic_id, patient_id, enrollment_id, session_id, outbox_id,
-               step_key, kind, text, file_id, at)
+               step_key, kind, text, file_id, message_id, at)
            VALUES (:clinic_id, :patient_id, :enrollment_id, :session_id, :outbox_id, :step_key,
-               :kind, :text, :file_id, :now)
+               :kind, :text, :file_id, :message_id, :now)
            RETURNING id""",
         patient_id=patient_id,
         kind=kind,
@@ -83,9 +87,24 @@ def free(
         session_id=context.session_id if context else None,
         outbox_id=context.outbox_id if context else None,
         step_key=context.step_key if context else None,
+        message_id=message_id,
         now=now,
     )
     return reply_id
+
+
+def newest(tx: Tx, patient_id: int) -> Row | None:
+    """Return the last that a patient wrote, showed or said, or None."""
+    return tx.first(
+        """SELECT * FROM replies WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND question IS NULL ORDER BY at DESC, id DESC LIMIT 1""",
+        patient_id=patient_id,
+    )
+
+
+def by_id(tx: Tx, reply_id: int) -> Row | None:
+    """Return one reply, or None."""
+    return tx.first("SELECT * FROM replies WHERE clinic_id = :clinic_id AND id = :id", id=reply_id)
 
 
 def context_of(

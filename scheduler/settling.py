@@ -9,7 +9,16 @@ with it, so that nothing that was said later overtakes it.
 
 from typing import Literal
 
-from scheduler import broadcasts, enrollment, notices, outbox, patients, staff, waits
+from scheduler import (
+    broadcasts,
+    conversation,
+    enrollment,
+    notices,
+    outbox,
+    patients,
+    staff,
+    waits,
+)
 from scheduler.backoff import backoff
 from scheduler.channel import (
     Ambiguous,
@@ -74,6 +83,7 @@ def _follow_up(tx: Tx, row: Row, *, now: int) -> None:
     """Let what a row is a part of come to its end with its last row."""
     if row["kind"] == "broadcast":
         broadcasts.row_settled(tx, row, now=now)
+    conversation.row_settled(tx, row, now=now)
     if row["step_key"] is not None:
         enrollment.complete_if_done(tx, row["enrollment_id"], now=now)
 

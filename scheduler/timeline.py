@@ -12,10 +12,10 @@ from typing import Literal
 
 from scheduler.database import Row, Tx
 
-Kind = Literal["message", "reply", "event", "session"]
+Kind = Literal["message", "reply", "event", "session", "staff"]
 
 # Among entries of one moment the session comes first, then the message, then what came of it.
-_RANK: Mapping[Kind, int] = {"session": 0, "event": 1, "message": 2, "reply": 3}
+_RANK: Mapping[Kind, int] = {"session": 0, "event": 1, "message": 2, "reply": 3, "staff": 4}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +48,8 @@ class Entry:
     """One entry. ``at`` is UTC epoch ms.
 
     ``row`` is the row of the table that ``kind`` stands for: a settled outbox row ("message"), a
-    reply, an event, or a session that has begun. Messages, replies and sessions carry the
+    reply, an event, a session that has begun, or what a member of "staff" wrote to the patient
+    (with ``name``, who it was). Messages, replies and sessions carry the
     ``treatment`` of their enrollment where they have one.
     """
 
@@ -84,6 +85,13 @@ _SOURCES: Mapping[Kind, tuple[str, str]] = {
         "events.at",
         """SELECT events.* FROM events
            WHERE events.clinic_id = :clinic_id AND events.patient_id = :patient_id""",
+    ),
+    "staff": (
+        "staff_messages.at",
+        """SELECT staff_messages.*, staff.name FROM staff_messages
+           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = staff_messages.staff_id
+           WHERE staff_messages.clinic_id = :clinic_id
+             AND staff_messages.patient_id = :patient_id""",
     ),
     "session": (
         "sessions.starts_at",
