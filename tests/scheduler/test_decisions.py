@@ -205,7 +205,9 @@ def test_copies_that_are_sent_again_count_once_in_a_broadcast_that_still_runs(
     store, copies, manager
 ):
     (item,) = seen(store, manager)
+    assert settled(store, copies) == 2
     decide(store, manager, item.row["id"], "send")
+    assert settled(store, copies) == 0
     for row in rows(store, "kind = 'broadcast'"):
         store.write_now(outbox.sent, row["id"], 5, now=LATER)
         store.write_now(broadcasts.row_settled, row, now=LATER)
@@ -214,6 +216,12 @@ def test_copies_that_are_sent_again_count_once_in_a_broadcast_that_still_runs(
     )
     assert (broadcast["settled"], broadcast["total"], broadcast["state"]) == (4, 4, "finished")
     assert store.write_now(broadcasts.counts, copies) == {"sent": 4}
+
+
+def settled(store: Store, broadcast_id: int) -> int:
+    broadcast = store.write_now(broadcasts.by_id, broadcast_id)
+    assert broadcast is not None
+    return int(broadcast["settled"])
 
 
 # ----------------------------------------------------------------------------- after a restore
