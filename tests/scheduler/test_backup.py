@@ -259,10 +259,11 @@ def test_nothing_is_restored_while_the_bot_runs(store, lost, database):
     assert not list(database.parent.glob("*.replaced-*"))
 
 
-def test_a_damaged_backup_leaves_the_database_as_it_is(store, lost, database):
+@pytest.mark.parametrize("page", [8, 20])
+def test_a_damaged_backup_leaves_the_database_as_it_is(store, lost, database, page):
     store.close()
     before = database.read_bytes()
-    damage(lost, 8)
+    damage(lost, page)
     with pytest.raises(DatabaseProblem, match="damaged"):
         restore(lost, database, KEY, now=NOW)
     assert database.read_bytes() == before
