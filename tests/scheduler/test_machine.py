@@ -315,7 +315,7 @@ class Delivery(RuleBasedStateMachine):
         assert self.runner.run(self.dispatcher.recover()) == 0
         self.remember()
 
-    @rule(by=st.sampled_from((1_000, 60_000, HOUR, 11 * HOUR, DAY, 8 * DAY)))
+    @rule(by=st.sampled_from((1_000, 60_000, HOUR, 5 * HOUR, 12 * HOUR, DAY, 8 * DAY)))
     def time_passes(self, by: int) -> None:
         self.world.clock.advance(by)
         self.do(upkeep.beat, now=self.now)

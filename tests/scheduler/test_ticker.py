@@ -128,7 +128,8 @@ async def test_stopping_lets_the_tick_under_way_finish() -> None:
     async with asyncio.timeout(10):
         await begun.wait()
         stopping = asyncio.create_task(ticker.stop())
-        await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0)
         assert not stopping.done()
         go_on.set()
         await stopping
