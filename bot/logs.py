@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from typing import Literal
 
 import structlog
 
@@ -10,8 +9,8 @@ import structlog
 _TALKATIVE = ("telegram", "httpx", "httpcore", "aiohttp", "apscheduler", "matplotlib", "asyncio")
 
 
-def set_up(level: str, form: Literal["console", "json"]) -> None:
-    """Send the program's and the libraries' logs to standard error in one form."""
+def set_up(level: str, form: str) -> None:
+    """Send all logs to standard error, from `level` on; `form` is "console" or "json"."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -44,8 +43,8 @@ def set_up(level: str, form: Literal["console", "json"]) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
-def _where(info: structlog.typing.ExcInfo) -> str:
-    kind, _, trace = info
+def _where(exc_info: structlog.typing.ExcInfo) -> str:
+    kind, _, trace = exc_info
     steps = []
     while trace is not None:
         code = trace.tb_frame.f_code
