@@ -246,15 +246,18 @@ class App:
         Returns:
             Whether everything that was on its way has settled.
         """
-        await self.ticker.stop()
+        deadline = asyncio.get_running_loop().time() + within_s
+        self.receiver.stop()
+        # Side by side: a tick that waits for Telegram must not use up the time of what was sent.
+        ticking = asyncio.create_task(self.ticker.stop())
         if self.webhook is not None:
             await self.webhook.stop()
-        self.receiver.stop()
-        clean = await self.dispatcher.stop(within_s)
+        clean = await self.dispatcher.stop(max(0.0, deadline - asyncio.get_running_loop().time()))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.receiver.settle()
+        await ticking
+        await self.receiver.settle(max(0.0, deadline - asyncio.get_running_loop().time()))
         await self.nightly.settle()
         try:
             await self.bot.shutdown()

@@ -207,10 +207,17 @@ class Receiver:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def settle(self) -> None:
-        """Wait for answers to button presses that are still on their way."""
+    async def settle(self, within_s: float | None = None) -> None:
+        """Wait for answers to button presses that are still on their way; break off the late.
+
+        Args:
+            within_s: real seconds to wait at most: such an answer only stops a spinner.
+        """
         if self._background:
-            await asyncio.gather(*self._background)
+            _, late = await asyncio.wait(self._background, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
 
 def _keep(tx: Tx, received: list[inbox.Received], *, now: int) -> int:
