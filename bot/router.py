@@ -11,6 +11,9 @@ from scheduler.database import Tx
 
 log = structlog.get_logger(__name__)
 
+# A 64-bit id has 19 digits; numbers of 18 fit whatever they are.
+_ID_DIGITS = 18
+
 _BY_NAME = {command.name: command for command in COMMANDS}
 
 
@@ -85,10 +88,15 @@ def _actor(turn: Turn) -> str:
 def _button(turn: Turn) -> None:
     prefix = turn.incoming.data.partition(":")[0]
     found = BUTTONS.get(prefix)
-    if found is None or not found[0] & roles_of(turn):
+    if found is None or not found[0] & roles_of(turn) or _holds_no_id(turn.incoming.data):
         turn.toast("patient.start.old_button")
         return
     found[1](turn)
+
+
+def _holds_no_id(data: str) -> bool:
+    """Say whether a number in it is longer than any id: it is forged, and no table could take it."""
+    return any(len(part) > _ID_DIGITS and part.isdecimal() for part in data.split(":"))
 
 
 def _free(turn: Turn) -> None:

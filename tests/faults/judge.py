@@ -28,6 +28,7 @@ class Verdict:
     unproven: list[Row] = field(default_factory=list)
     extra: list[Entry] = field(default_factory=list)
     unexplained: list[Entry] = field(default_factory=list)
+    suspects: list[Row] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -38,12 +39,13 @@ class Verdict:
         return (
             f"lost {[_short(row) for row in self.lost[:10]]}, "
             f"unproven {[_short(row) for row in self.unproven[:10]]}, "
-            f"unexplained {self.unexplained[:10]}"
+            f"unexplained {self.unexplained[:10]}, "
+            f"of these chats {[_short(row) for row in self.suspects]}"
         )
 
 
 def _short(row: Row) -> tuple[object, ...]:
-    return tuple(row[name] for name in ("id", "kind", "state", "reason", "attempts", "chat_id"))
+    return tuple(row[name] for name in ("id", "kind", "state", "reason", "attempts", "step_key", "chat_id"))
 
 
 def is_edit(row: Row) -> bool:
@@ -60,17 +62,19 @@ def judge(rows: Iterable[Row], ledger: Ledger, *, now: int) -> Verdict:
         ledger: what was accepted.
         now: what is ready later than this (UTC epoch ms) need not be settled.
     """
-    found = Verdict()
+    found, everything = Verdict(), list(rows)
     sends = {(entry.chat_id, entry.message_id): entry for entry in ledger.sends()}
     edits = {(entry.chat_id, entry.message_id) for entry in ledger if "edit" in entry.method}
     owned: set[Place] = set()
     may_be_twice: Counter[int] = Counter()
-    for row in rows:
+    for row in everything:
         found.rows += 1
         found.states[row["state"]] += 1
         if row["state"] not in SETTLED:
             if row["state"] == "sending" or (row["held"] is None and row["ready_at"] <= now):
                 found.lost.append(row)
+            if row["possible_duplicate"]:
+                may_be_twice[row["chat_id"]] += row["attempts"]
             continue
         if row["chat_id"] is None:
             continue
@@ -93,6 +97,8 @@ def judge(rows: Iterable[Row], ledger: Ledger, *, now: int) -> Verdict:
         may_be_twice[entry.chat_id] -= 1
         if may_be_twice[entry.chat_id] < 0:
             found.unexplained.append(entry)
+    strange = {entry.chat_id for entry in found.unexplained}
+    found.suspects = [row for row in everything if row["chat_id"] in strange]
     return found
 
 

@@ -42,7 +42,7 @@ class Load:
             answers = [parts for parts in found if parts[0] == ANSWER and len(parts) == 4]
             if not answers:
                 continue
-            _, row, question, answer = self.chance.choice(answers)
+            _, row, question, answer = answers[self._benign(len(answers))]
             key = (int(row), int(question))
             if key in self.taps:
                 continue
@@ -54,6 +54,15 @@ class Load:
                 phone.tap(message["message_id"], f"{ANSWER}:{row}:{question}:{answer}")
             return True
         return False
+
+    def _benign(self, answers: int) -> int:
+        """Choose an answer that nobody worries about: a patient in danger gets no more reminders.
+
+        One in fifty is worrying all the same: an alert overtakes everything.
+        """
+        if self.chance.random() < 0.02:
+            return self.chance.randrange(answers)
+        return {11: self.chance.randrange(4), 2: 1, 4: 0, 5: 4}[answers]
 
     def wrong(self, replies: list[Row], outbox: list[Row]) -> list[str]:
         """Return what was said and is not in the database exactly once, as it was said."""

@@ -52,8 +52,8 @@ def people(sandbox: Sandbox, *, doctors: int, patients: int) -> Practice:
     )
 
 
-def move_in(tx: Tx, practice: Practice, *, now: int) -> None:
-    """Make the staff, and enroll every patient, consent to everything included (epoch ms)."""
+def move_in_staff(tx: Tx, practice: Practice, *, now: int) -> None:
+    """Make the staff (``now`` in epoch ms)."""
     for phone, role in [
         (practice.manager, "manager"),
         *((doctor, "practitioner") for doctor in practice.doctors),
@@ -67,6 +67,11 @@ def move_in(tx: Tx, practice: Practice, *, now: int) -> None:
             actor="system",
             now=now,
         )
+
+
+def move_in(tx: Tx, practice: Practice, *, now: int) -> None:
+    """Make the staff, and enroll every patient, consent to everything included (epoch ms)."""
+    move_in_staff(tx, practice, now=now)
     for number, phone in enumerate(practice.patients):
         doctor = practice.doctors[number % len(practice.doctors)]
         enroll(tx, phone, doctor, f"P{number}", now=now, next_at=now + 20 * DAY)

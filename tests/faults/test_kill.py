@@ -25,6 +25,8 @@ BROADCAST_EVERY = 25
 SEED = 20_260_504
 # Telegram takes its time to answer: in that time a kill leaves nobody who knows.
 ANSWER_TAKES_S = 0.02
+# Why something that was due and useful may rightly not be sent.
+KNOWN = ("merged into", "an alert is open")
 
 
 async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothing(
@@ -112,7 +114,7 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
     # Parked are copies of broadcasts, and what two kills in a row caught on its way.
     assert all(row["kind"] == "broadcast" or row["attempts"] == 2 for row in parked), parked
     unsent = [row for row in rows if row["state"] in ("expired", "canceled", "refused")]
-    assert [row for row in unsent if not row["reason"].startswith("merged into")] == []
+    assert [row for row in unsent if not row["reason"].startswith(KNOWN)] == []
     # The judge had something to judge: the load was heavy and the kills hit messages in flight.
     assert reminders > kills * 5
     assert len(load.texts) > kills / 2

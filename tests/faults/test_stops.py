@@ -37,11 +37,11 @@ class Busy:
         self.directory = directory
         self.sandbox = Sandbox(clock=SandboxClock())
 
-    async def begin(self, span_s: float = 12.0) -> None:
+    async def begin(self, span_s: float = 8.0) -> None:
         """Start the sandbox, the bot and the people; everything falls due within the span."""
         await self.sandbox.start()
         self.sandbox.faults.slow(ANSWER_TAKES_S, method="sendMessage", count=None)
-        self.clinic: Practice = practice.people(self.sandbox, doctors=4, patients=24)
+        self.clinic: Practice = practice.people(self.sandbox, doctors=4, patients=12)
         began = self.sandbox.clock.now()
         self.last = began + int(span_s * 1000)
         store = practice.open_database(self.directory)

@@ -47,7 +47,7 @@ async def _fair(story: Story) -> list[Any]:
 
 
 @pytest.mark.parametrize(("zone", "day"), CHANGES)
-@pytest.mark.parametrize("hour", ["09:30", "20:30"])
+@pytest.mark.parametrize("hour", ["09:30", "20:45"])
 async def test_plans_keep_their_hours_over_a_change_of_clocks(
     make_world: Callable[..., Any], zone: str, day: str, hour: str
 ) -> None:
@@ -95,12 +95,9 @@ async def test_a_clock_that_jumps_an_hour_loses_and_doubles_nothing(
     verdict = judge(rows, world.sandbox.ledger, now=world.clock.now())
     assert verdict.clean, str(verdict)
     assert [r["text"] for r in await story.rows("replies")] == ["before the jump", "after the jump"]
-    early = [r for r in rows if r["kind"] == "reminder" and r["due_at"] < world.clock.now()]
-    assert [r["step_key"] for r in early if r["state"] == "sent"] == [
-        "care",
-        "soreness_day1",
-        "soreness_day2",
-    ]
+    due = [r for r in rows if r["kind"] == "reminder" and r["due_at"] < world.clock.now()]
+    assert {"care", "soreness_day1", "soreness_day2"} <= {row["step_key"] for row in due}
+    assert {row["state"] for row in due} == {"sent"}, due
     # The relay whose answer was lost came back within minutes, not an hour later.
     relays = world.sandbox.ledger.of(story.doctor.person.id)
     copies = [entry for entry in relays if "before the jump" in entry.text]
