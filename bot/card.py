@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from bot import alerting, card_chart, enroll_link
+from bot import alerting, card_chart, enroll_link, telling
 from bot.card_words import (
     EVENTS,
     PREFIX,
@@ -37,7 +37,8 @@ _LETTERS: Final = 3_900
 def show(turn: Turn, patient: Patient) -> None:
     """Say the card of a patient whom this member may see."""
     html, buttons = _card(turn, patient, None)
-    turn.say(html, buttons)
+    # Quoting the card is a way to write to the patient.
+    turn.say(html, buttons, patient_id=patient.id)
 
 
 def pressed(turn: Turn, action: str, patient_id: int, value: str) -> None:
@@ -210,7 +211,8 @@ def _buttons(
     last = [button("refresh", "r")]
     if _waiting(courses) is not None:
         last.insert(0, button("link", "k"))
-    return [row for row in [*rows, last] if row]
+    write = telling.write_button(turn, turn.language, patient)
+    return [row for row in [*rows, [write], last] if row]
 
 
 def _waiting(courses: list[Row]) -> Row | None:

@@ -37,6 +37,7 @@ EVENTS: Final[tuple[str, ...]] = (
     "alert_call_done",
     "alert_not_urgent",
     "silence_asked",
+    "no_answer_needed",
 )
 """The kinds of events that a timeline shows; each has a text ``practitioner.event.<kind>``."""
 
@@ -98,6 +99,8 @@ def line_of(turn: Turn, entry: Entry) -> Html:
             return _message(turn, entry.row, at)
         case "reply":
             return _reply(turn, entry.row, at)
+        case "staff":
+            return _written(turn, entry.row, at)
         case "event":
             return _event(turn, entry.row, at)
         case "session":
@@ -122,6 +125,27 @@ def _member(turn: Turn, actor: str) -> str:
     number = actor.removeprefix("staff:")
     found = staff.ever(turn.tx, int(number)) if number != actor else None
     return found.name if found else ""
+
+
+def _written(turn: Turn, row: Row, at: str) -> Html:
+    """Return the line of what a member of the clinic wrote to the patient."""
+    place = "practitioner.conversation.entry"
+    text = _shortened(row["text"] or "")
+    key = "text" if row["kind"] == "text" else "captioned" if text else "file"
+    return turn.text(
+        f"{place}.{key}",
+        clock=at,
+        who=row["name"],
+        text=text,
+        what=kind_of(turn, row["kind"]),
+        mark=turn.text(f"{place}.{row['state']}"),
+    )
+
+
+def kind_of(turn: Turn, kind: str) -> Html:
+    """Return what a message without words is: a photo, a voice note."""
+    found = kind if kind in _FREE - {"text"} else "other"
+    return turn.text(f"practitioner.inbox.kind.{found}")
 
 
 def _message(turn: Turn, row: Row, at: str) -> Html:

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import access, alerting, clinic, clinic_staff, enrolling, patient, practitioner, reviewing
+from bot import (
+    access,
+    alerting,
+    clinic,
+    clinic_staff,
+    enrolling,
+    patient,
+    practitioner,
+    reviewing,
+    writing,
+)
 from bot.turn import Turn
 
 Role = Literal["stranger", "patient", "practitioner", "manager"]
@@ -94,6 +104,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (STAFF, handler) for prefix, handler in practitioner.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in alerting.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in reviewing.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in writing.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},
 }
@@ -103,5 +114,6 @@ DIALOGUES: dict[str, tuple[frozenset[Role], Handler]] = {
     **{name: (PATIENTS, handler) for name, handler in patient.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in enrolling.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in practitioner.DIALOGUES.items()},
+    **{name: (STAFF, handler) for name, handler in writing.DIALOGUES.items()},
     **{name: (MANAGERS, handler) for name, handler in clinic.DIALOGUES.items()},
 }

@@ -72,6 +72,9 @@ def read_update(update: Update) -> Incoming:
         language_code=(user.language_code or "") if user else "",
         message_id=0,
     )
+    if user is not None and user.is_bot:
+        # Two bots that answer each other never end. What one of them sends stays in the inbox.
+        return base
     if update.callback_query is not None:
         query = update.callback_query
         return replace(

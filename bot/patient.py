@@ -5,7 +5,7 @@ from typing import Final
 
 from bot import answering, coming, consenting, languages, replying, returning, silent, visits
 from bot.turn import Turn
-from scheduler import replies
+from scheduler import conversation, replies
 from scheduler.patients import Patient
 from scheduler.wording import ANSWER, VISIT
 
@@ -47,11 +47,15 @@ def blocked(turn: Turn) -> None:
 
 def answers_something(turn: Turn) -> bool:
     """Say whether a message of somebody who is staff too answers a message of their own plan."""
-    return turn.patient is not None and replies.answers_reminder(
-        turn.tx,
-        turn.patient.id,
-        chat_id=turn.chat_id,
-        reply_to=turn.incoming.reply_to,
+    if turn.patient is None:
+        return False
+    quoted = turn.incoming.reply_to
+    if quoted is not None and conversation.quoted(
+        turn.tx, turn.patient, chat_id=turn.chat_id, message_id=quoted
+    ):
+        return True
+    return replies.answers_reminder(
+        turn.tx, turn.patient.id, chat_id=turn.chat_id, reply_to=quoted
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from zlib import crc32
 
-from bot import card, enroll_answers, stray
+from bot import card, conversing, enroll_answers, stray
 from bot.card_words import PREFIX, day_of_course, mark_of, treatment_name
 from bot.turn import Turn
 from messages.markup import Html
@@ -61,7 +61,10 @@ def _matching(turn: Turn, member: Staff, search: str) -> list[Patient]:
 
 def unprompted(turn: Turn) -> None:
     """Words of staff outside a dialogue: what can be done here, and what was not done."""
-    if turn.incoming.edited or stray.quotes_elsewhere(turn):
+    if turn.incoming.edited:
+        conversing.edited(turn)
+        return
+    if stray.quotes_elsewhere(turn):
         return
     turn.say(turn.text("practitioner.hint.text"))
 

@@ -9,12 +9,14 @@ from bot.concerns import day_of
 from bot.turn import Turn
 from messages.markup import Html, escape, plain
 from messages.render import day
-from scheduler import appointments, enrollment, outbox
+from scheduler import appointments, conversation, enrollment, outbox, replies
 from scheduler.channel import Attachment, AttachmentKind
+from scheduler.conversation import Thread
 from scheduler.patients import Patient
 from scheduler.replies import Context
 
 CAPTION_LIMIT: Final = 1024
+_BEGINNING: Final = 60
 PIECE: Final = 3500
 """How much of a long text goes in one message, in UTF-16 units as Telegram counts: 4,096 is its
 limit, and the first one carries the head too."""
@@ -68,15 +70,19 @@ def _reach(text: str, size: int) -> int:
     return len(text)
 
 
-def parts(head: str, text: str, attachment: Attachment | None) -> list[Part]:
-    """Lay a reply out in messages that Telegram takes (pure).
+def parts(
+    head: str, text: str, attachment: Attachment | None, *, quoted: bool = True
+) -> list[Part]:
+    """Lay out what one person wrote to another in messages that Telegram takes (pure).
 
     Args:
         head: HTML that says whose it is.
         text: what was written, as it came; may be empty.
         attachment: the file that came with it.
+        quoted: whether the words stand as a quotation.
     """
-    quotes = [f"<blockquote>{escape(piece)}</blockquote>" for piece in pieces(text)]
+    frame = "<blockquote>{}</blockquote>" if quoted else "{}"
+    quotes = [frame.format(escape(piece)) for piece in pieces(text)]
     first = "\n".join([head, *quotes[:1]])
     rest = [Part(quote) for quote in quotes[1:]]
     if attachment is None:
@@ -91,11 +97,20 @@ def parts(head: str, text: str, attachment: Attachment | None) -> list[Part]:
 def pass_on(
     turn: Turn, patient: Patient, enrollment_id: int | None, head: Callable[[str], str]
 ) -> None:
-    """Bring what came to the people in charge, under a head in each one's language."""
+    """Bring what came to the people in charge, under a head in each one's language.
+
+    Whoever wrote the message that it answers gets it too, quoting theirs.
+    """
     incoming = turn.incoming
+    thread = _thread(turn, patient)
+    writer = thread.writer if thread else None
+    logged = replies.newest(turn.tx, patient.id)
+    members = telling.for_enrollment(turn, patient, enrollment_id)
+    if writer is not None and writer.id not in {member.id for member in members}:
+        members = [writer, *members]
     kind = _ATTACHED.get(incoming.kind)
     attachment = Attachment(kind, file_id=incoming.file_id) if kind and incoming.file_id else None
-    for member in telling.for_enrollment(turn, patient, enrollment_id):
+    for member in members:
         over = head(member.language)
         if attachment is None and incoming.kind != "text":
             unseen = turn.catalogue.text(member.language, "patient.told.reply.not_shown")
@@ -103,12 +118,16 @@ def pass_on(
         for part in parts(over, incoming.text, attachment):
             turn.say(
                 part.html,
-                telling.card_button(turn, member, patient) if part.headed else (),
+                telling.answer_buttons(turn, member, patient) if part.headed else (),
                 chat_id=member.chat_id,
                 kind="relay",
                 attachment=part.attachment,
+                reply_to=thread.message["message_id"]
+                if thread and writer and writer.id == member.id and part.headed
+                else None,
                 patient_id=patient.id,
                 enrollment_id=enrollment_id,
+                reply_id=logged["id"] if logged else None,
             )
 
 
@@ -118,12 +137,36 @@ def head(turn: Turn, patient: Patient, context: Context | None, language: str) -
     def text(key: str, **params: object) -> Html:
         return turn.catalogue.text(language, f"patient.told.reply.{key}", **params)
 
+    new = text("edited" if turn.incoming.edited else "new", label=patient.label)
+    if (thread := _thread(turn, patient)) is not None:
+        return "\n".join([new, _named(turn, thread, language)])
     step = None if context is None else _step_named(turn, patient, context, language)
     return "\n".join(
         [
-            text("edited" if turn.incoming.edited else "new", label=patient.label),
+            new,
             text("unprompted") if step is None else text("answers", step=step),
         ]
+    )
+
+
+def _thread(turn: Turn, patient: Patient) -> Thread | None:
+    return conversation.answered_by(
+        turn.tx,
+        patient,
+        chat_id=turn.chat_id,
+        reply_to=turn.incoming.reply_to,
+        now=turn.now,
+    )
+
+
+def _named(turn: Turn, thread: Thread, language: str) -> Html:
+    """Name a message of staff by who wrote it and how it begins."""
+    words = " ".join((thread.message["text"] or "").split())
+    return turn.catalogue.text(
+        language,
+        f"patient.told.reply.{'to_staff' if words else 'to_staff_file'}",
+        who=thread.name,
+        words=words if len(words) <= _BEGINNING else f"{words[:_BEGINNING]}…",
     )
 
 

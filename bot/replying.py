@@ -59,6 +59,7 @@ def log(turn: Turn, patient: Patient, context: Context | None) -> None:
         file_id=incoming.file_id,
         context=context,
         now=turn.now,
+        message_id=incoming.message_id,
     )
     if incoming.edited:
         events.note(

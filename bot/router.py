@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot import patient, practitioner
+from bot import patient, practitioner, writing
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.turn import House, Turn
@@ -60,6 +60,7 @@ def _membership(turn: Turn) -> None:
 
 
 def _command(turn: Turn, name: str) -> None:
+    writing.before_command(turn, name)
     command = _BY_NAME.get(name)
     if command is None:
         turn.say(turn.text("patient.start.unknown_command"))

@@ -1,6 +1,6 @@
 """Messages of staff that quote another message: they are meant for somebody, not for a dialogue."""
 
-from bot import patient
+from bot import conversing, patient
 from bot.turn import Turn
 from scheduler import outbox
 
@@ -8,8 +8,8 @@ from scheduler import outbox
 def quotes_elsewhere(turn: Turn) -> bool:
     """Take a message that quotes something other than the dialogue's own message.
 
-    Somebody who is staff and a patient may answer a message of their own plan. Any other quote is
-    most likely an answer to what a patient wrote; it goes nowhere yet, and that is said.
+    Somebody who is staff and a patient may answer a message of their own plan. What quotes a
+    message about a patient goes to that patient. Anything else goes nowhere, and that is said.
 
     Returns:
         Whether the message was taken.
@@ -19,7 +19,7 @@ def quotes_elsewhere(turn: Turn) -> bool:
         return False
     if patient.answers_something(turn):
         patient.reply(turn)
-    else:
+    elif not conversing.quoted(turn):
         turn.say(turn.text("practitioner.hint.not_sent"), reply_to=turn.incoming.message_id)
     return True
 

@@ -16,6 +16,9 @@ from scheduler.staff import Staff
 Words = Callable[[str], str]
 """Returns the HTML for a member's language."""
 
+WRITE: Final = "t"
+"""The prefix of buttons about writing to a patient (bot.writing)."""
+
 _UNDER_WAY: Final = ("invited", "active", "paused")
 
 
@@ -59,6 +62,20 @@ def tell(
             patient_id=patient.id if patient else None,
             enrollment_id=enrollment_id,
         )
+
+
+def write_button(turn: Turn, language: str, patient: Patient) -> Button:
+    """Return the button under which the next message goes to a patient."""
+    key = "practitioner.conversation.button.write"
+    label = turn.catalogue.label(language, key, label=patient.label)
+    return Button(label, data=f"{WRITE}:w:{patient.id}")
+
+
+def answer_buttons(turn: Turn, member: Staff, patient: Patient) -> list[list[Button]]:
+    """Return what stands under what a patient wrote: the ways to answer it and to the card."""
+    key = "practitioner.conversation.button.answer"
+    answer = Button(turn.catalogue.label(member.language, key), data=f"{WRITE}:w:{patient.id}")
+    return [[answer, *card_button(turn, member, patient)[0]]]
 
 
 def card_button(turn: Turn, member: Staff, patient: Patient) -> list[list[Button]]:
