@@ -35,6 +35,10 @@ browser: $(READY) ## Run the tests of the page in a headless Chromium
 chaos: $(READY) ## Run the fault suite: kills, power cuts, Telegram's bad days
 	@$(BIN)/python -m pytest -q -m fault
 
+.PHONY: chaos-long
+chaos-long: $(READY) ## Run the fault suite in its long form: an hour and a half
+	@CHAOS=long $(BIN)/python -m pytest -q -m fault tests/faults
+
 .PHONY: lint
 lint: $(READY) ## Check style, types and the floors
 	@$(BIN)/ruff check .

@@ -91,11 +91,19 @@ class Child:
                 self._running.set()
 
     async def _ask(self, order: str) -> int:
-        assert self._process is not None and self._process.stdin and self._process.stdout
+        assert self._process is not None
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(f"{order}\n".encode())
         answer = await self._process.stdout.readline()
         assert answer, self.words()
         return int(answer)
+
+    async def _light_forge(self) -> None:
+        await self._spawn(str(Path(__file__).with_name("forge.py")))
+        assert self._process is not None
+        assert self._process.stdout
+        assert await self._process.stdout.readline() == b"ready\n", self.words()
 
     async def begin(self) -> None:
         """Start the bot; :meth:`running` waits until it is at work."""
@@ -107,9 +115,7 @@ class Child:
             self.pid = self._process.pid
             return
         if self._process is None:
-            await self._spawn(str(Path(__file__).with_name("forge.py")))
-            assert self._process is not None and self._process.stdout
-            assert await self._process.stdout.readline() == b"ready\n", self.words()
+            await self._light_forge()
             self._began = time.monotonic()
         self.pid = await self._ask(" ".join(("start", *self._arguments)))
 
@@ -137,7 +143,8 @@ class Child:
         """Wait for the bot's end and return its exit code (minus the signal that killed it)."""
         if self._forked:
             return await self._ask(f"wait {self.pid}")
-        assert self._process is not None and self._reading is not None
+        assert self._process is not None
+        assert self._reading is not None
         code = await self._process.wait()
         await self._reading
         self._process = None

@@ -11,7 +11,7 @@ import sys
 import traceback
 
 import bot.cli
-import bot.cli.serve  # noqa: F401 -- what `run` would import first
+import bot.cli.serve
 
 
 def start(arguments: list[str]) -> int:

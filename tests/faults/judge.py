@@ -45,13 +45,26 @@ class Verdict:
 
 
 def _short(row: Row) -> tuple[object, ...]:
-    return tuple(row[name] for name in ("id", "kind", "state", "reason", "attempts", "step_key", "chat_id"))
+    return tuple(
+        row[name] for name in ("id", "kind", "state", "reason", "attempts", "step_key", "chat_id")
+    )
 
 
 def is_edit(row: Row) -> bool:
     """Say whether a row changes a message rather than making one."""
     said = json.loads(row["content"]) if row["content"] else {}
     return bool(said.get("edit_message_id") or said.get("edits_row"))
+
+
+def _overdue(row: Row, now: int) -> bool:
+    return bool(row["state"] == "sending" or (row["held"] is None and row["ready_at"] <= now))
+
+
+def _copies_owned_up_to(row: Row) -> int:
+    """Return how many messages a row says it may have become, besides the one it calls its own."""
+    if not row["possible_duplicate"] and row["state"] != "uncertain":
+        return 0
+    return int(row["attempts"]) - (row["state"] == "sent")
 
 
 def judge(rows: Iterable[Row], ledger: Ledger, *, now: int) -> Verdict:
@@ -70,26 +83,18 @@ def judge(rows: Iterable[Row], ledger: Ledger, *, now: int) -> Verdict:
     for row in everything:
         found.rows += 1
         found.states[row["state"]] += 1
-        if row["state"] not in SETTLED:
-            if row["state"] == "sending" or (row["held"] is None and row["ready_at"] <= now):
-                found.lost.append(row)
-            if row["possible_duplicate"]:
-                may_be_twice[row["chat_id"]] += row["attempts"]
-            continue
-        if row["chat_id"] is None:
-            continue
+        if row["state"] not in SETTLED and _overdue(row, now):
+            found.lost.append(row)
         place = (row["chat_id"], row["message_id"])
-        if row["state"] == "sent" and is_edit(row):
-            if place not in edits:
+        if is_edit(row):
+            if row["state"] == "sent" and place not in edits:
                 found.unproven.append(row)
             continue
         if row["state"] == "sent":
             if place not in sends or place in owned:
                 found.unproven.append(row)
             owned.add(place)
-        if row["possible_duplicate"] or row["state"] == "uncertain":
-            attempts = row["attempts"] - (row["state"] == "sent")
-            may_be_twice[row["chat_id"]] += attempts
+        may_be_twice[row["chat_id"]] += _copies_owned_up_to(row)
     for place, entry in sends.items():
         if place in owned:
             continue

@@ -62,7 +62,7 @@ class Load:
         """
         if self.chance.random() < 0.02:
             return self.chance.randrange(answers)
-        return {11: self.chance.randrange(4), 2: 1, 4: 0, 5: 4}[answers]
+        return {11: self.chance.randrange(4), 2: 1, 4: 0, 5: 4}.get(answers, 0)
 
     def wrong(self, replies: list[Row], outbox: list[Row]) -> list[str]:
         """Return what was said and is not in the database exactly once, as it was said."""
@@ -76,13 +76,15 @@ class Load:
                 tapped.setdefault((reply["outbox_id"], reply["question"]), []).append(
                     reply["value"]
                 )
-        faults += [f"{text!r} {written.get(text, 0)}×" for text in self.texts if written.get(text) != 1]
+        faults += [
+            f"{text!r} {written.get(text, 0)}×" for text in self.texts if written.get(text) != 1
+        ]
         faults += [f"{text!r} was never written" for text in written.keys() - self.texts]
         steps = {row["id"]: row["step_key"] for row in outbox}
         wanted = {}
-        for (row, question), answer in self.taps.items():
-            asked = CATALOGUE.protocols["facial"].step(steps[row]).questions[question]
-            wanted[row, asked.key] = [asked.answers[answer]]
+        for (number, question), answer in self.taps.items():
+            asked = CATALOGUE.protocols["facial"].step(steps[number]).questions[question]
+            wanted[number, asked.key] = [asked.answers[answer]]
         faults += [
             f"{key}: {wanted.get(key)} was tapped, {tapped.get(key)} is known"
             for key in wanted.keys() | tapped.keys()
@@ -91,8 +93,8 @@ class Load:
         relayed: dict[str, int] = {}
         for row in outbox:
             if row["kind"] == "relay" and "<blockquote>note " in row["content"]:
-                words = row["content"].split("<blockquote>")[1].split("</blockquote>")[0]
-                relayed[words] = relayed.get(words, 0) + 1
+                quoted = row["content"].split("<blockquote>")[1].split("</blockquote>")[0]
+                relayed[quoted] = relayed.get(quoted, 0) + 1
         faults += [
             f"{text!r} passed on {relayed.get(text, 0)}×"
             for text in self.texts

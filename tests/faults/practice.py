@@ -1,8 +1,8 @@
 """A clinic in full swing: seeded into a database before the bot is let at it."""
 
 import random
-from datetime import time
 from dataclasses import dataclass, replace
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from scheduler.segments import EVERYONE
 from tests.faults.child import KEY, ZONE
 
 DAY = 24 * 60 * 60 * 1000
-CLINIC = Clinic("Alba Clinic", ZONE, "en", "+34 911 234 567", "112", quiet=QuietHours(time(0), time(0)))
+CLINIC = Clinic(
+    "Alba Clinic", ZONE, "en", "+34 911 234 567", "112", quiet=QuietHours(time(0), time(0))
+)
 CATALOGUE: Catalogue = load()
 
 
@@ -54,10 +56,9 @@ def people(sandbox: Sandbox, *, doctors: int, patients: int) -> Practice:
 
 def move_in_staff(tx: Tx, practice: Practice, *, now: int) -> None:
     """Make the staff (``now`` in epoch ms)."""
-    for phone, role in [
-        (practice.manager, "manager"),
-        *((doctor, "practitioner") for doctor in practice.doctors),
-    ]:
+    team: list[tuple[Phone, staff.Role]] = [(practice.manager, "manager")]
+    team += [(doctor, "practitioner") for doctor in practice.doctors]
+    for phone, role in team:
         staff.welcome(
             tx,
             chat_id=phone.person.id,
@@ -90,7 +91,7 @@ def enroll(
     """Enroll one patient who opens the link and consents at once; returns the enrollment's id.
 
     With a zone the clinic lies there and has the usual quiet hours, otherwise it has none.
-   """
+    """
     clinic = CLINIC if zone is None else replace(CLINIC, timezone=zone, quiet=QuietHours())
     member = staff.at_chat(tx, doctor.person.id)
     assert member is not None

@@ -9,6 +9,7 @@ from scheduler.broadcasts import Tip, start
 from scheduler.database import Row, Tx
 from scheduler.segments import EVERYONE
 from tests.faults import practice
+from tests.faults.child import ZONE
 
 HOUR = 60 * 60 * 1000
 SOON = 0.3
@@ -38,7 +39,7 @@ class Story:
     def __init__(self, world: Any) -> None:
         self.world = world
 
-    async def begin(self, *, next_at: int | None = None, zone: str = practice.ZONE) -> None:
+    async def begin(self, *, next_at: int | None = None, zone: str = ZONE) -> None:
         world = self.world
         self.doctor: Phone = world.person("Dr. Ruiz", role="practitioner")
         self.ana: Phone = world.person("Ana")

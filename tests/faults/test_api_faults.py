@@ -2,7 +2,7 @@
 the kind's policy, and polling always comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -46,13 +46,13 @@ KINDS = ("reminder", "answer", "alert", "broadcast")
 
 
 @pytest.fixture
-async def story(make_world: Callable[..., Any]) -> AsyncIterator[Story]:
+async def story(make_world: Callable[..., Any]) -> Story:
     world = make_world()
     world.request = Impatient
     await world.open()
     made = Story(world)
     await made.begin()
-    yield made
+    return made
 
 
 @pytest.mark.parametrize("fault", FAULTS)

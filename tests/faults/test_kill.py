@@ -29,6 +29,25 @@ ANSWER_TAKES_S = 0.02
 KNOWN = ("merged into", "an alert is open")
 
 
+async def kill_again_and_again(
+    child: Child, kills: int, chance: random.Random
+) -> tuple[list[float], int]:
+    """Start and kill; returns the moments (monotonic seconds) and how many came while starting."""
+    moments: list[float] = []
+    early = 0
+    for _ in range(kills):
+        await child.begin()
+        if chance.random() < 0.1:
+            early += 1
+            await asyncio.sleep(chance.uniform(0.0, 0.4))
+        else:
+            await child.running()
+            await asyncio.sleep(chance.uniform(0.05, 1.2))
+        await child.kill()
+        moments.append(asyncio.get_running_loop().time())
+    return moments, early
+
+
 async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothing(
     tmp_path: Path, figures: Callable[..., None], long: bool
 ) -> None:
@@ -42,32 +61,18 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
     child = Child(tmp_path, environment(tmp_path, sandbox), forked=True)
     load = Load(clinic, chance)
     began = sandbox.clock.now()
+    span = int(kills * SECONDS_A_KILL * 1000)
+    tips = [f"Tip number {number} of the season" for number in range(-(-kills // BROADCAST_EVERY))]
     store = practice.open_database(tmp_path)
     store.write_now(practice.move_in, clinic, now=began)
-    span = int(kills * SECONDS_A_KILL * 1000)
-    reminders = store.write_now(
-        practice.make_due, first=began, last=began + span, chance=chance
-    )
-    tips = [f"Tip number {number} of the season" for number in range(-(-kills // BROADCAST_EVERY))]
+    reminders = store.write_now(practice.make_due, first=began, last=began + span, chance=chance)
     for number, tip in enumerate(tips):
-        store.write_now(
-            practice.broadcast, clinic, tip, at=began + number * span // len(tips)
-        )
+        store.write_now(practice.broadcast, clinic, tip, at=began + number * span // len(tips))
     store.close()
-    moments: list[float] = []
-    early = 0
     try:
         people = asyncio.create_task(load.go_on(every_s=0.3))
-        for _ in range(kills):
-            await child.begin()
-            if chance.random() < 0.1:
-                early += 1
-                await asyncio.sleep(chance.uniform(0.0, 0.4))
-            else:
-                await child.running()
-                await asyncio.sleep(chance.uniform(0.05, 1.2))
-            await child.kill()
-            moments.append(asyncio.get_running_loop().time())
+        moments, early = await kill_again_and_again(child, kills, chance)
+        assert not people.done(), "the people go on"
         people.cancel()
         await child.start()
         await settled(sandbox, last=began + span)
@@ -82,10 +87,7 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
     inbox = Counter(row["state"] for row in store.write_now(practice.rows_of, "inbox"))
     store.close()
     found = judge(rows, sandbox.ledger, now=sandbox.clock.now())
-    a_kill = Counter(
-        sum(moment < entry.mono for moment in moments)
-        for entry in found.extra
-    )
+    a_kill = Counter(sum(moment < entry.mono for moment in moments) for entry in found.extra)
     tips_twice = [n for tip in tips for n in copies(sandbox.ledger, tip).values() if n > 1]
     of_broadcasts = [row for row in rows if row["kind"] == "broadcast"]
     parked = [row for row in rows if row["state"] == "uncertain"]

@@ -221,9 +221,7 @@ async def test_an_update_that_nobody_can_read_blocks_nobody(
 @pytest.fixture
 async def called(make_world: Callable[..., Any]) -> Called:
     """A bot at work that is called by webhook: its story, and the address that it listens on."""
-    world = make_world(
-        webhook_url="https://clinic.example/telegram", webhook_listen="127.0.0.1:0"
-    )
+    world = make_world(webhook_url="https://clinic.example/telegram", webhook_listen="127.0.0.1:0")
     await world.sandbox.start()
     world.manager = world.person("Marta", role="manager")
     settings = world.settings()
@@ -233,9 +231,7 @@ async def called(make_world: Callable[..., Any]) -> Called:
     await world.app.start()
     # What a proxy that speaks TLS does: the same path and secret, on the port behind it.
     address = f"http://127.0.0.1:{world.app.webhook.port}/telegram"
-    await world.sandbox.webhook.set(
-        {"url": address, "secret_token": world.sandbox.webhook.secret}
-    )
+    await world.sandbox.webhook.set({"url": address, "secret_token": world.sandbox.webhook.secret})
     made = Story(world)
     await made.begin()
     return made, address
