@@ -71,6 +71,7 @@ class World:
         self.accepted: Counter[int] = Counter()
         self.row_of: dict[int, Row] = {}
         self.messages: list[Message] = []
+        self.violations: list[str] = []
         self.prepare = Preparer(catalogue, CLINIC)
 
     def prepared(self, tx: Tx, row: Row, *, now: int) -> Prepared:
@@ -79,12 +80,13 @@ class World:
         if isinstance(found, Message):
             self.row_of[id(found)] = row
             self.messages.append(found)  # kept, so that ids are not used twice
-            self._is_in_order(tx, row)
+            # Noted, not raised: the dispatcher survives a fault while a row is prepared.
+            self.violations += self._overtaking(tx, row)
             if row["kind"] == "reminder":
-                self._may_go(tx, row, now)
+                self.violations += self._not_allowed(tx, row, now)
         return found
 
-    def _is_in_order(self, tx: Tx, row: Row) -> None:
+    def _overtaking(self, tx: Tx, row: Row) -> list[str]:
         before = tx.first(
             """SELECT id FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
                  AND lane = :lane AND held IS NULL AND state IN ('pending', 'sending')
@@ -95,15 +97,21 @@ class World:
             ready_at=row["ready_at"],
             id=row["id"],
         )
-        assert before is None or row["kind"] == "alert", f"{row['id']} overtakes {before}"
+        if before is None or row["kind"] == "alert":
+            return []
+        return [f"{row['id']} overtakes {before['id']}"]
 
-    def _may_go(self, tx: Tx, row: Row, now: int) -> None:
+    def _not_allowed(self, tx: Tx, row: Row, now: int) -> list[str]:
         patient = patients.by_id(tx, row["patient_id"])
         assert patient is not None
-        assert patient.state == "active"
-        assert consent.holds(tx, patient.id, "aftercare")
-        assert now < row["useful_until"]
-        assert not CLINIC.quiet.holds(now, patient.timezone)
+        wrong = {
+            "a patient who stopped": patient.state != "active",
+            "without consent": not consent.holds(tx, patient.id, "aftercare"),
+            "too early": now < row["ready_at"],
+            "too late": now >= row["useful_until"],
+            "at night": CLINIC.quiet.holds(now, patient.timezone),
+        }
+        return [f"{row['id']} goes out: {why}" for why, so in wrong.items() if so]
 
     async def deliver(self, message: Message) -> Outcome:
         row = self.row_of[id(message)]
@@ -321,6 +329,13 @@ class Delivery(RuleBasedStateMachine):
         self.do(upkeep.beat, now=self.now)
         self.remember()
 
+    @rule(days=st.integers(0, 9), answers=answers)
+    def deliver_at_night(self, days: int, answers: list[tuple[Outcome, bool]]) -> None:
+        """Start again at 22:30, after some days of which nothing left."""
+        evening = CLINIC.quiet.ends_after(self.now, CLINIC.timezone) + 13 * HOUR + HOUR // 2
+        self.world.clock.set(evening + days * DAY)
+        self.deliver(answers)
+
     @rule(to_next=st.just(value=True))
     @precondition(lambda self: self.dispatcher.next_ready is not None)
     def time_comes(self, to_next: bool) -> None:
@@ -334,6 +349,7 @@ class Delivery(RuleBasedStateMachine):
 
     @invariant()
     def every_row_is_in_one_known_state_and_agrees_with_the_ledger(self) -> None:
+        assert self.world.violations == []
         rows = self.rows()
         assert self.known <= {row["id"] for row in rows}, "a row was lost"
         for row in rows:
