@@ -32,6 +32,7 @@ _REASONS: Final = {
     "the broadcast was canceled": "by_staff",
     "the patient gets no messages now": "stopped",
     "no consent to tips": "no_consent",
+    "an alert is open": "alert",
     "no longer useful": "too_late",
     "would only arrive at night": "too_late",
 }

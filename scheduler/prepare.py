@@ -192,7 +192,7 @@ class Preparer:
             late=late == "send_late",
         )
         if subject.step.questions:
-            silence.watch(tx, row, self._asks, now=now)
+            silence.watch(tx, row, patient.timezone, self._asks, now=now)
         return said.message(row["chat_id"])
 
     def _asks(self, treatment: str, step_key: str) -> bool:

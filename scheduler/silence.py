@@ -3,7 +3,8 @@
 Three check-ins in a row without a sign of life (CLINICAL facts, "Expected-course rules") owe a
 last question a day later, and that one, when it leaves, a look by staff another day later. Both
 are rows of the outbox; each looks again whether the patient has said anything meanwhile. Any word
-or tap counts as a sign of life.
+or tap counts as a sign of life. Check-ins of the same day count as one: a treatment may ask three
+times on its first day, and a phone in a bag for an afternoon is no silence.
 """
 
 import json
@@ -18,7 +19,7 @@ from scheduler.channel import Button
 from scheduler.database import Row, Tx
 from scheduler.outbox import Lane, Said
 from scheduler.patients import Patient
-from scheduler.wallclock import HOUR
+from scheduler.wallclock import HOUR, local_date
 
 LIMIT: Final = 3
 ASK_AFTER_MS: Final = 24 * HOUR
@@ -50,18 +51,19 @@ def of_form(form: str) -> Silence | None:
     return None if found is None else Silence(found["stage"], found["since"])
 
 
-def watch(tx: Tx, row: Row, asks: Callable[[str, str], bool], *, now: int) -> None:
+def watch(tx: Tx, row: Row, zone: str, asks: Callable[[str, str], bool], *, now: int) -> None:
     """Take note that a check-in leaves; after too many without an answer, owe the last question.
 
     Args:
         tx: the open transaction.
         row: the check-in, a row of the outbox that leaves now.
+        zone: the patient's.
         asks: says whether a step of a treatment asks anything.
         now: UTC epoch ms.
     """
     since = last_sign(tx, row["patient_id"])
     sent = tx.all(
-        """SELECT enrollments.treatment, outbox.step_key FROM outbox
+        """SELECT enrollments.treatment, outbox.step_key, outbox.settled_at FROM outbox
            JOIN enrollments ON enrollments.clinic_id = :clinic_id
              AND enrollments.id = outbox.enrollment_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
@@ -71,8 +73,12 @@ def watch(tx: Tx, row: Row, asks: Callable[[str, str], bool], *, now: int) -> No
         id=row["id"],
         since=since,
     )
-    unanswered = sum(asks(each["treatment"], each["step_key"]) for each in sent)
-    if unanswered + 1 < LIMIT or _was_owed(tx, row["patient_id"], since):
+    days = {
+        local_date(each["settled_at"], zone)
+        for each in sent
+        if asks(each["treatment"], each["step_key"])
+    }
+    if len(days | {local_date(now, zone)}) < LIMIT or _was_owed(tx, row["patient_id"], since):
         return
     at = now + ASK_AFTER_MS
     _owe(tx, row, Silence("ask", since), kind="answer", at=at, until=at + USEFUL_FOR_MS, now=now)
