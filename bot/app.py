@@ -8,7 +8,7 @@ import structlog
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, TelegramError
 
-from bot import menus
+from bot import digesting, menus
 from bot.attachments import make
 from bot.nightly import Nightly
 from bot.receive import ALLOWED_UPDATES, Receiver
@@ -234,6 +234,7 @@ class App:
         if (fault := self._disk.fault) is not None:
             await self.store.write(disk.tell, fault, now=now)
             self._disk.over(fault)
+        await self.store.write(digesting.morning, self.house(), self.settings.digest_at, now=now)
         await self.nightly.look()
         self.texts.refresh()
         await self._menus.sync(await self.store.read(menus.wanted), self.texts.catalogue)

@@ -26,4 +26,5 @@ def hand_over(turn: Turn, token: str, *, label: str, patient_id: int) -> int:
         [[turn.button("practitioner.enroll.button.card", f"{CARD_PREFIX}:c:{patient_id}")]],
         attachment=Attachment(kind="photo", made="qr", args={"link": link}),
         secret=True,
+        patient_id=patient_id,
     )

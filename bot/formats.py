@@ -132,6 +132,17 @@ def quiet_hours(value: object) -> object:
     )
 
 
+def hour(value: object) -> object:
+    """A local time, as in ``08:30``, or "none"."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().casefold() == "none":
+        return None
+    if found := re.fullmatch(_TIME, value.strip()):
+        return time.fromisoformat(found[1].zfill(5))
+    raise ValueError(f'"{value}" is not a time of the day; give one like 08:30, or none')
+
+
 def one_of(*names: str) -> Callable[[str], str]:
     """Make a check for one of ``names``, in upper or lower case."""
     known = {name.casefold(): name for name in names}

@@ -7,6 +7,7 @@ never with a value that may be a secret. ``.env.example`` is what :func:`env_tex
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -96,6 +97,10 @@ class Settings(BaseSettings):
     quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(formats.quiet_hours)] = Field(
         QuietHours(),
         description="Hours of a patient's night without messages (the same time twice: none).",
+    )
+    digest_at: Annotated[time | None, NoDecode, BeforeValidator(formats.hour)] = Field(
+        time(8, 30),
+        description="When staff get the morning message, clinic time (none: never).",
     )
     escalate_emergency_minutes: Annotated[int, Field(ge=1, le=720)] = Field(
         5, description="Minutes until an emergency that nobody took calls more people."
@@ -245,6 +250,8 @@ def _written(default: Any) -> str:
     match default:
         case QuietHours(start=start, end=end):
             return f"{start:%H:%M}-{end:%H:%M}"
+        case time():
+            return f"{default:%H:%M}"
         case (str() as host, int() as port):
             return f"{host}:{port}"
         case str() | int():

@@ -22,6 +22,7 @@ class Waiting:
     first: Row
     last: Row
     count: int
+    intents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

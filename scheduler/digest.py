@@ -1,0 +1,214 @@
+"""The day at a glance for a member of staff: what is on today, and what needs a human.
+
+The morning message leaves once a day, at the hour that the clinic set, to whoever has something in
+it. It is stale by noon: after an outage it is left out rather than sent in the afternoon, and what
+comes late keeps off the quiet hours. ``/digest`` shows the same at any time.
+"""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Final
+
+from messages.course import Finding, judge_bruise, judge_pain
+from scheduler import alert_record, events, patients, replies, roster, unanswered
+from scheduler.alert_record import Alert
+from scheduler.clinic import Clinic
+from scheduler.database import Row, Tx
+from scheduler.staff import Staff
+from scheduler.unanswered import Waiting
+from scheduler.wallclock import HOUR, MINUTE, first_moment, local_date
+
+USEFUL_FOR_MS: Final = 4 * HOUR
+"""For so long after its hour a morning message is still one."""
+SHOWN: Final = 8
+"""So many of each kind are listed by name; of more, how many."""
+
+_LATE_MS: Final = 15 * MINUTE
+_ANSWERS_SINCE_MS: Final = 3 * 24 * HOUR
+_DAYS_AHEAD: Final = 3
+_MARK: Final = "digest"
+_SORENESS: Final = "pain"
+_BRUISE: Final = "bruise"
+
+
+@dataclass(frozen=True, slots=True)
+class OffCourse:
+    """A patient whose newest answer is off the expected course, and what was answered."""
+
+    label: str
+    finding: Finding
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a member has to know today.
+
+    ``sessions`` and ``unconfirmed`` are session rows with ``label`` and ``treatment``, by time.
+    ``alerts`` and ``waiting`` are the first :data:`SHOWN` of ``alert_count`` and
+    ``waiting_count``.
+    """
+
+    sessions: tuple[Row, ...]
+    alerts: tuple[Alert, ...]
+    alert_count: int
+    waiting: tuple[Waiting, ...]
+    waiting_count: int
+    off_course: tuple[OffCourse, ...]
+    unconfirmed: tuple[Row, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not (
+            self.sessions
+            or self.alert_count
+            or self.waiting_count
+            or self.off_course
+            or self.unconfirmed
+        )
+
+
+def gather(tx: Tx, member: Staff, zone: str, *, now: int) -> Digest:
+    """Return the digest of a member: a practitioner's own patients, a manager's all.
+
+    Args:
+        tx: the open transaction.
+        member: who reads it.
+        zone: the clinic's, which says what day it is.
+        now: UTC epoch ms.
+    """
+    today = local_date(now, zone)
+    tomorrow = _midnight(today + timedelta(days=1), zone)
+    return Digest(
+        sessions=_sessions(
+            tx,
+            member,
+            ("held", "planned", "confirmed", "change_wanted"),
+            since=_midnight(today, zone),
+            until=tomorrow,
+        ),
+        alerts=tuple(alert_record.waiting(tx, member, offset=0, limit=SHOWN)),
+        alert_count=alert_record.count_waiting(tx, member),
+        waiting=tuple(unanswered.waiting(tx, member, offset=0, limit=SHOWN)),
+        waiting_count=unanswered.count(tx, member),
+        off_course=_off_course(tx, member, since=now - _ANSWERS_SINCE_MS),
+        unconfirmed=_sessions(
+            tx,
+            member,
+            ("planned", "change_wanted"),
+            since=tomorrow,
+            until=_midnight(today + timedelta(days=_DAYS_AHEAD + 1), zone),
+        ),
+    )
+
+
+def due_since(at: time, clinic: Clinic, *, last: int | None, now: int) -> int | None:
+    """Return since when today's morning message is due, or None where it is not (pure).
+
+    Args:
+        at: the clinic's hour for it, local time.
+        clinic: whose zone and quiet hours hold.
+        last: when one was last made, UTC epoch ms.
+        now: UTC epoch ms.
+
+    Returns:
+        UTC epoch ms. None too early, too late, if it was made today already, and at night for
+        what is late; at the hour that was set it is sent, whatever the patients' quiet hours are.
+    """
+    start = first_moment(local_date(now, clinic.timezone), at, clinic.timezone)
+    if not start <= now < start + USEFUL_FOR_MS or (last is not None and last >= start):
+        return None
+    late = now - start > _LATE_MS
+    return None if late and clinic.quiet.holds(now, clinic.timezone) else start
+
+
+def begin(tx: Tx, at: time, clinic: Clinic, *, now: int) -> int | None:
+    """Take today's morning message in hand: once a day; see :func:`due_since`."""
+    since = due_since(at, clinic, last=events.marked(tx, _MARK), now=now)
+    if since is not None:
+        events.mark(tx, _MARK, now=now)
+    return since
+
+
+def _midnight(day: date, zone: str) -> int:
+    return first_moment(day, time(0), zone)
+
+
+def _sessions(
+    tx: Tx, member: Staff, states: tuple[str, ...], *, since: int, until: int
+) -> tuple[Row, ...]:
+    names = {f"state{index}": state for index, state in enumerate(states)}
+    return tuple(
+        tx.all(
+            f"""SELECT sessions.*, patients.label, enrollments.treatment FROM sessions
+                JOIN enrollments ON enrollments.clinic_id = :clinic_id
+                  AND enrollments.id = sessions.enrollment_id
+                JOIN patients ON patients.clinic_id = :clinic_id
+                  AND patients.id = enrollments.patient_id
+                WHERE sessions.clinic_id = :clinic_id AND enrollments.status <> 'ended'
+                  AND sessions.starts_at >= :since AND sessions.starts_at < :until
+                  AND sessions.state IN ({", ".join(f":{name}" for name in names)})
+                  AND {roster.seen_by(member)}
+                ORDER BY sessions.starts_at, sessions.id""",
+            member=member.id,
+            since=since,
+            until=until,
+            **names,
+        )
+    )
+
+
+def _off_course(tx: Tx, member: Staff, *, since: int) -> tuple[OffCourse, ...]:
+    """Judge the newest answers of the last days; who has an open alert stands there already."""
+    rows = tx.all(
+        f"""SELECT MAX(replies.id) AS id FROM replies
+            JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = replies.patient_id
+            WHERE replies.clinic_id = :clinic_id AND replies.at > :since
+              AND replies.question IN (:soreness, :bruise) AND {roster.seen_by(member)}
+            GROUP BY replies.patient_id, replies.enrollment_id, replies.question
+            ORDER BY MAX(replies.id)""",
+        member=member.id,
+        since=since,
+        soreness=_SORENESS,
+        bruise=_BRUISE,
+    )
+    found: dict[int, OffCourse] = {}
+    for row in rows:
+        answer = tx.first(
+            """SELECT replies.*, sessions.starts_at AS session_at, enrollments.lipolytic
+               FROM replies
+               JOIN sessions ON sessions.clinic_id = :clinic_id
+                 AND sessions.id = replies.session_id
+               JOIN enrollments ON enrollments.clinic_id = :clinic_id
+                 AND enrollments.id = replies.enrollment_id
+               WHERE replies.clinic_id = :clinic_id AND replies.id = :id""",
+            id=row["id"],
+        )
+        if answer is None or alert_record.unresolved(tx, answer["patient_id"]) is not None:
+            continue
+        patient = patients.known(tx, answer["patient_id"])
+        finding = _judged(tx, answer, patient.timezone)
+        if finding is not None:
+            found[patient.id] = OffCourse(patient.label, finding, answer["value"])
+    return tuple(found.values())
+
+
+def _judged(tx: Tx, answer: Row, zone: str) -> Finding | None:
+    follows = answer["session_at"] <= answer["at"]
+    if answer["question"] == _BRUISE:
+        days = (local_date(answer["at"], zone) - local_date(answer["session_at"], zone)).days
+        return judge_bruise(answer["value"], day=days if follows else None)
+    earlier = [
+        int(each["value"])
+        for each in replies.pain_of(tx, answer["enrollment_id"])
+        if each["question"] == _SORENESS
+        and each["session_id"] == answer["session_id"]
+        and (each["at"], each["id"]) < (answer["at"], answer["id"])
+    ]
+    return judge_pain(
+        int(answer["value"]),
+        hours=(answer["at"] - answer["session_at"]) / HOUR if follows else None,
+        lipolytic=bool(answer["lipolytic"]),
+        before=earlier[-1] if earlier else None,
+    )
