@@ -20,7 +20,7 @@ def settle_some(tx, patient_id, count, at):
     )
     for row in rows:
         tx.run(
-            """UPDATE outbox SET state = 'expired', settled_at = :at
+            """UPDATE outbox SET state = 'expired', reason = 'no longer useful', settled_at = :at
                WHERE clinic_id = :clinic_id AND id = :id""",
             id=row["id"],
             at=at,
