@@ -187,6 +187,8 @@ def button(turn: Turn) -> None:
             _opened_by_staff(turn, int(number), leave=choice == "leave")
         case ["tips", "yes" | "no" as answer] if patient is not None:
             consenting.set_tips(turn, patient, wanted=answer == "yes")
+        case ["tips", "yes" | "no" as answer, "below"] if patient is not None:
+            consenting.set_tips(turn, patient, wanted=answer == "yes", below=True)
         case ["resume"] if patient is not None:
             consenting.resume(turn, patient, edit=True)
         case ["only_tips"] if patient is not None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, plain
 from messages.render import clock, day
@@ -85,10 +86,9 @@ def day_of_course(turn: Turn, session_at: int) -> str:
 def topic_of(turn: Turn, treatment: str | None, step_key: str | None) -> str:
     """Return what a step is about; its key where the protocol no longer has it."""
     try:
-        topic = turn.catalogue.protocols[treatment or ""].step(step_key or "").topic
+        return step_name(turn, "practitioner", treatment or "", step_key or "")
     except KeyError:
         return step_key or ""
-    return turn.catalogue.label(turn.language, f"practitioner.topic.{topic}")
 
 
 def line_of(turn: Turn, entry: Entry) -> Html:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html
-from messages.render import day, moment
+from messages.render import day_from, escape, moment
 from scheduler import appointments, consent, enrollment
 from scheduler.channel import Button
 from scheduler.database import Row
@@ -18,10 +19,10 @@ _OPEN: Final = ("active", "paused")
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One message to come: when it goes (UTC epoch ms), and what it is about."""
+    """One message to come: when it goes (UTC epoch ms), and what it is called."""
 
     at: int
-    topic: str
+    name: str
 
 
 def coming(turn: Turn, row: Row) -> list[Coming]:
@@ -34,10 +35,10 @@ def coming(turn: Turn, row: Row) -> list[Coming]:
         if reminder["state"] != "pending":
             continue
         try:
-            step = turn.catalogue.protocols[row["treatment"]].step(reminder["step_key"])
+            name = step_name(turn, "patient", row["treatment"], reminder["step_key"])
         except KeyError:
             continue
-        found.append(Coming(reminder["ready_at"], step.topic))
+        found.append(Coming(reminder["ready_at"], name))
     return sorted(found, key=lambda each: each.at)
 
 
@@ -87,12 +88,11 @@ def _one(turn: Turn, patient: Patient, row: Row) -> str:
         )
     ahead = coming(turn, row)
     lines += [
-        f"• {moment(each.at, zone, language)} — {turn.text(f'patient.topic.{each.topic}')}"
-        for each in ahead[:SHOWN]
+        f"• {moment(each.at, zone, language)} — {escape(each.name)}" for each in ahead[:SHOWN]
     ]
     more = len(ahead) - SHOWN
     if more > 0:
-        until = day(ahead[-1].at, zone, language)
+        until = day_from(turn.now, ahead[-1].at, zone, language)
         lines.append(turn.text("patient.plan.more", n=more, until=until))
     if not ahead:
         lines.append(turn.text("patient.plan.nothing_left"))
@@ -113,5 +113,5 @@ def _buttons(turn: Turn, patient: Patient) -> list[list[Button]]:
     if not consent.holds(turn.tx, patient.id, "aftercare"):
         return []
     if consent.holds(turn.tx, patient.id, "tips"):
-        return [[turn.button("patient.button.tips_off", "c:tips:no")]]
-    return [[turn.button("patient.button.tips_on", "c:tips:yes")]]
+        return [[turn.button("patient.button.tips_off", "c:tips:no:below")]]
+    return [[turn.button("patient.button.tips_on", "c:tips:yes:below")]]

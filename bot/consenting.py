@@ -141,8 +141,16 @@ def _ask_tips(turn: Turn) -> None:
     )
 
 
-def set_tips(turn: Turn, patient: Patient, *, wanted: bool) -> None:
-    """Take a yes or a no to tips, at any time; the buttons then offer the other answer."""
+def set_tips(turn: Turn, patient: Patient, *, wanted: bool, below: bool = False) -> None:
+    """Take a yes or a no to tips, at any time; the buttons then offer the other answer.
+
+    Args:
+        turn: the update at hand.
+        patient: who answers.
+        wanted: whether tips may come.
+        below: whether to answer with a message of its own, because the one with the button says
+            something else: nobody loses the plan they look at.
+    """
     if not consent.holds(turn.tx, patient.id, "aftercare"):
         # Tips alone are not offered: whoever stopped everything comes back with /resume first.
         turn.toast("patient.toast.resume_first", alert=True)
@@ -150,6 +158,8 @@ def set_tips(turn: Turn, patient: Patient, *, wanted: bool) -> None:
     said = consent.answered(turn.tx, patient.id, "tips")
     if said and consent.holds(turn.tx, patient.id, "tips") is wanted:
         turn.toast("patient.toast.already")
+        if below:
+            return
     else:
         asked = hashlib.sha256(turn.text("patient.tips.ask").encode()).hexdigest()
         consent.record(
@@ -166,7 +176,8 @@ def set_tips(turn: Turn, patient: Patient, *, wanted: bool) -> None:
         if wanted
         else ("patient.tips.off", "patient.button.tips_on", "c:tips:yes")
     )
-    turn.edit(turn.text(key), [[turn.button(other, data)]])
+    answer = turn.say if below else turn.edit
+    answer(turn.text(key), [[turn.button(other, data)]])
 
 
 def stop(turn: Turn, patient: Patient) -> None:
@@ -221,9 +232,9 @@ def resume(turn: Turn, patient: Patient, *, edit: bool = False, only_tips: bool 
     words = "\n\n".join([turn.text(key), coming.next_line(turn, patient)])
     rows: list[list[Button]] = []
     if not only_tips and not consent.holds(turn.tx, patient.id, "tips"):
-        rows = [[turn.button("patient.button.tips_on", "c:tips:yes")]]
+        rows = [[turn.button("patient.button.tips_on", "c:tips:yes:below")]]
     if edit:
-        turn.edit(words)
+        turn.edit(words, rows)
         turn.toast("patient.toast.noted")
     else:
         turn.say(words, rows)

@@ -7,12 +7,13 @@ from typing import Final
 
 from bot.enroll_buttons import Row, Screen, data, other_reading
 from bot.enroll_draft import Draft
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.protocol import Protocol, Step
-from messages.render import Html, clock, day, day_long, moment
+from messages.render import Html, clock, day_from, moment
 from scheduler import enrollment
 from scheduler.timing import Planned
-from scheduler.wallclock import local, local_date
+from scheduler.wallclock import local_date
 
 # A page of the plan stays well under the 4,096 characters of a message, what was chosen included.
 _PAGE_LETTERS: Final = 2_400
@@ -136,26 +137,19 @@ def _days(turn: Turn, protocol: Protocol, plan: Sequence[Planned]) -> Iterator[s
     going = [step for step in plan if not step.skipped]
     for _, steps in groupby(going, key=lambda step: local_date(step.ready_at, zone)):
         of_day = list(steps)
-        lines = [_line(turn, protocol.step(step.step_key), step) for step in of_day]
-        heading = f"<b>{_day(turn, of_day[0].ready_at)}</b>"
+        lines = [_line(turn, protocol, step) for step in of_day]
+        heading = f"<b>{day_from(turn.now, of_day[0].ready_at, zone, turn.language)}</b>"
         # Most days have one message: then the day and the message share a line.
         yield f"{heading} {lines[0]}" if len(lines) == 1 else "\n".join([heading, *lines])
 
 
-def _line(turn: Turn, step: Step, planned: Planned) -> str:
+def _line(turn: Turn, protocol: Protocol, planned: Planned) -> str:
     return turn.text(
         f"practitioner.enroll.plan.line.{'step' if planned.ready_at > turn.now else 'now'}",
         clock=clock(planned.ready_at, turn.clinic.timezone, turn.language),
-        topic=topic(turn, step),
-        marks=_marks(step, planned),
+        topic=_about(turn, protocol, planned),
+        marks=_marks(protocol.step(planned.step_key), planned),
     )
-
-
-def _day(turn: Turn, at: int) -> str:
-    """Return a day, with the year where it is not this one."""
-    zone = turn.clinic.timezone
-    worded = day if local(at, zone).year == local(turn.now, zone).year else day_long
-    return worded(at, zone, turn.language)
 
 
 def _skipped(turn: Turn, protocol: Protocol, plan: Sequence[Planned]) -> Iterator[str]:
@@ -163,15 +157,14 @@ def _skipped(turn: Turn, protocol: Protocol, plan: Sequence[Planned]) -> Iterato
         if step.skipped:
             yield turn.text(
                 "practitioner.enroll.plan.line.skipped",
-                topic=topic(turn, protocol.step(step.step_key)),
+                topic=_about(turn, protocol, step),
                 moment=moment(step.due_at, turn.clinic.timezone, turn.language),
                 why=turn.text(f"practitioner.enroll.plan.skipped.{step.skipped}"),
             )
 
 
-def topic(turn: Turn, step: Step) -> str:
-    """Return what a step is about, in a word or two for staff."""
-    return turn.catalogue.label(turn.language, f"practitioner.topic.{step.topic}")
+def _about(turn: Turn, protocol: Protocol, planned: Planned) -> str:
+    return step_name(turn, "practitioner", protocol.treatment, planned.step_key)
 
 
 def _marks(step: Step, planned: Planned) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot import telling
 from bot.concerns import day_of
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, escape, plain
 from messages.render import day
@@ -178,7 +179,7 @@ def _step_named(turn: Turn, patient: Patient, context: Context, language: str) -
     if row is None or reminder is None or visit is None:
         return None
     try:
-        topic = turn.catalogue.protocols[row["treatment"]].step(context.step_key).topic
+        about = step_name(turn, "practitioner", row["treatment"], context.step_key, language)
     except KeyError:
         return None
     zone = patient.timezone
@@ -186,7 +187,7 @@ def _step_named(turn: Turn, patient: Patient, context: Context, language: str) -
     return turn.catalogue.text(
         language,
         "patient.told.reply.step" if number >= 0 else "patient.told.reply.before_visit",
-        topic=turn.catalogue.text(language, f"patient.topic.{topic}"),
+        topic=about,
         day=day(visit["starts_at"], zone, language),
         n=max(number, 0),
     )

@@ -10,7 +10,9 @@ from typing import Final
 from messages.check import Issue, examine
 from messages.markup import Html, plain
 from messages.protocol import Protocol
+from messages.signs import SignTable
 from messages.template import Text
+from messages.triage import Triage
 
 __all__ = ["SHIPPED", "Catalogue", "CatalogueInvalid", "load"]
 
@@ -45,7 +47,7 @@ def load(*directories: Path, default: str = _ENGLISH) -> "Catalogue":
     examined = examine(*(directories or (SHIPPED,)))
     if any(issue.blocks for issue in examined.issues):
         raise CatalogueInvalid(examined.issues)
-    return Catalogue(examined.protocols, examined.texts, default)
+    return Catalogue(examined.protocols, examined.texts, default, triage=examined.triage)
 
 
 class Catalogue:
@@ -57,16 +59,20 @@ class Catalogue:
     Attributes:
         protocols: by treatment.
         languages: those that have texts, in order.
+        triage: reads what patients write; without words of its own nothing is understood.
     """
 
-    __slots__ = ("_chains", "_default", "languages", "protocols")
+    __slots__ = ("_chains", "_default", "languages", "protocols", "triage")
 
     def __init__(
         self,
         protocols: Mapping[str, Protocol],
         texts: Mapping[str, Mapping[str, Text]],
         default: str = _ENGLISH,
+        *,
+        triage: Triage | None = None,
     ) -> None:
+        self.triage = triage or Triage({}, SignTable())
         self.protocols: Mapping[str, Protocol] = MappingProxyType(dict(protocols))
         self.languages: tuple[str, ...] = tuple(sorted(texts))
         self._default = _known(default, self.languages) or _known(_ENGLISH, self.languages) or ""
@@ -144,6 +150,14 @@ class Catalogue:
             if f"{core}.text" in table:
                 return f"{core}.late" in table
         return False
+
+    def step_name(self, language: str, protocol: Protocol | str, step_key: str) -> str | None:
+        """Return what a step is called, without markup; None if it goes by its topic alone."""
+        try:
+            keys = [f"{place}.name" for place in _places(protocol, step_key)]
+            return plain(self._filled(language, keys, {}))
+        except KeyError:
+            return None
 
     def question(
         self, language: str, protocol: Protocol | str, step_key: str, question_key: str

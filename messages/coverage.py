@@ -142,6 +142,8 @@ def _needed_of_step(
     need(f"{place}.text", "the step needs its text")
     if folder.has(f"{place}.late"):
         found[f"{place}.late"] = f"{_MISSING}another language has a late text for this step"
+    if folder.has(f"{place}.name"):
+        found[f"{place}.name"] = f"{_MISSING}another language has a name for this step"
     for question in step.questions:
         asked = f"{place}.question.{question.key}"
         need(f"{asked}.text", "the question needs its words")
@@ -155,7 +157,7 @@ def _needed_of_step(
 
 def _possible_of_step(step: Step) -> set[str]:
     place = f"step.{step.key}"
-    possible = {f"{place}.text", f"{place}.late"}
+    possible = {f"{place}.text", f"{place}.late", f"{place}.name"}
     for question in step.questions:
         asked = f"{place}.question.{question.key}"
         possible.add(f"{asked}.text")
@@ -198,7 +200,8 @@ def _placeholders(folder: Folder) -> Iterator[Issue]:
 def _filled(folder: Folder, key: str, shipped: Mapping[str, Source]) -> frozenset[str] | None:
     """Return the placeholders that the program fills in a text; None if there is no telling."""
     if folder.treatment is not None or key.startswith(("step.", "answer.")):
-        of_step = key.startswith("step.") and ".question." not in key
+        of_step = key.startswith("step.") and key.endswith((".text", ".late"))
+        of_step = of_step and ".question." not in key
         return STEP_PARAMS if of_step else frozenset()
     source = shipped.get(key)
     if source is None:

@@ -18,6 +18,7 @@ __all__ = [
     "Html",
     "clock",
     "day",
+    "day_from",
     "day_long",
     "distance",
     "escape",
@@ -61,6 +62,15 @@ def moment_long(instant: int, zone: str, language: str) -> str:
 def day(instant: int, zone: str, language: str) -> str:
     """Return "Tue 5 May" for ``instant`` (epoch ms) in ``zone``."""
     return _format("MMMEd", instant, zone, language)
+
+
+def day_from(now: int, instant: int, zone: str, language: str) -> str:
+    """Return the day of ``instant`` as one says it at ``now``: with the year if it is another.
+
+    Both are epoch ms, read in ``zone``.
+    """
+    same_year = local(now, zone).year == local(instant, zone).year
+    return (day if same_year else day_long)(instant, zone, language)
 
 
 def day_long(instant: int, zone: str, language: str) -> str:

@@ -1,5 +1,6 @@
 """The patient's way: from the link to the last answer."""
 
+import re
 from typing import Any
 
 DAY = 24 * 60 * 60 * 1000
@@ -151,7 +152,7 @@ async def test_words_pictures_voice_and_stickers_are_passed_on_with_the_step(
     ana.text("It's <b>hot</b> & red 😟")
     await world.settle()
     (relay,) = world.new(doctor)
-    assert chats.shown(relay).startswith("💬 A.P.\n↪️ How you feel, day 1 after Mon")
+    assert chats.shown(relay).startswith("💬 A.P.\n↪️ Soreness check, day 1 after Mon")
     assert "It's <b>hot</b> & red 😟" in chats.shown(relay)
     (ack,) = world.new(ana)
     assert "Passed on to your clinic" in chats.shown(ack)
@@ -272,8 +273,46 @@ async def test_the_plan_shows_what_comes_when_and_the_next_visit(
     assert plan.startswith("🗓 What is coming\n\nFacial")
     assert "Next visit: Mon 18 May, 10:00, not confirmed yet" in plan
     assert "• Mon 4 May, 11:00 — Aftercare advice" in plan
+    assert "• Mon 4 May, 14:00 — Hands off, no makeup" in plan  # two of one topic read apart
     assert plan.count("•") == 5
     assert "more until" in plan
+
+
+async def test_the_plan_names_the_year_where_it_is_another(
+    world: Any, joins: Any, enrolls: Any, chats: Any
+) -> None:
+    ana = world.person("Ana")
+    token = await enrolls(await joins(), next_at=world.clock.now() + 300 * DAY)
+    await chats.consent(ana, token)
+    ana.text("/plan")
+    await world.settle()
+    assert re.search(r"more until \w+, \d+ \w+ 2027$", chats.shown(chats.last(ana)))
+
+
+async def test_tips_switched_under_the_plan_leave_the_plan_to_be_read(
+    world: Any, joins: Any, enrolls: Any, chats: Any
+) -> None:
+    ana = world.person("Ana")
+    await chats.consent(ana, await enrolls(await joins()))
+    ana.text("/plan")
+    await world.settle()
+    await chats.tap(ana, "What is coming", "💡 Send me tips too")
+    assert "Mon 4 May, 11:00" in chats.shown(chats.last(ana, "What is coming"))
+    assert chats.shown(chats.last(ana)) == "💡 You get tips now and then."
+    before = len(ana.transcript())
+    await chats.tap(ana, "What is coming", "💡 Send me tips too")  # once more, the old button
+    assert len(ana.transcript()) == before
+
+
+async def test_tips_are_offered_again_to_whoever_comes_back_by_button(
+    world: Any, joins: Any, enrolls: Any, chats: Any
+) -> None:
+    ana = world.person("Ana")
+    await chats.consent(ana, await enrolls(await joins()))
+    ana.text("/stop")
+    await world.settle()
+    await chats.tap(ana, "All messages are stopped", "▶️ Send me messages again")
+    assert chats.labels(chats.last(ana, "on again")) == ["💡 Send me tips too"]
 
 
 async def test_a_blocked_bot_pauses_the_plan_and_start_brings_it_back(

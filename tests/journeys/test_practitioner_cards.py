@@ -37,7 +37,7 @@ async def test_a_card_tells_what_was_sent_and_answered_and_what_comes(world):
     assert "→ 4" in card
     assert "💬 “A bit <sore> still”" in card
     assert "📷 Photo" in card
-    assert "Coming next\n• Tue 5 May, 17:50 – Soreness check" in card
+    assert "Coming next\n• Tue 5 May, 17:50 – Small bumps" in card
     await doctor.taps("📷 Photos")
     assert doctor.last()["photo"]
 

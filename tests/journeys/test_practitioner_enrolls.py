@@ -31,7 +31,7 @@ async def test_by_buttons_in_one_message_up_to_the_patients_active_plan(world):
     assert doctor.last()["message_id"] == dialogue
     assert "Session: Mon, 4 May 2026, 10:00 (Europe/Madrid)" in plan
     assert "Next session: Mon, 18 May 2026, 10:00" in plan
-    assert "Mon 4 May\n11:00 Care advice ❓\n14:00 Care advice" in plan
+    assert "Mon 4 May\n11:00 Care advice ❓\n14:00 Hands off, no makeup\n" in plan
     assert "Sun 17 May 11:30 Appointment reminder" in plan
     assert await plans(world) == []
 

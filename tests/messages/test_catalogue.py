@@ -157,3 +157,13 @@ def test_a_catalogue_cannot_be_changed(catalogue: Catalogue) -> None:
         catalogue.protocols["skin"] = None
     with pytest.raises(AttributeError):
         catalogue.anything = 1
+
+
+def test_a_step_may_have_a_name_of_its_own_and_then_in_every_language(write, tree: Path) -> None:
+    file = tree / "common/en.toml"
+    named = file.read_text().replace("[step.care]", '[step.care]\nname = "What to do"', 1)
+    write({"common/en.toml": named})
+    assert load(tree).step_name("en", "skin", "care") == "What to do"
+    assert load(tree).step_name("en", "skin", "visit") is None
+    (issue,) = [issue for issue in check(tree) if issue.key == "step.care.name"]
+    assert issue.file == "common/es.toml"
