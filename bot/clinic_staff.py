@@ -98,7 +98,7 @@ def _list(turn: Turn, page: int) -> tuple[str, list[list[Button]]]:
     rows += [
         [
             turn.button(
-                "clinic.staff.button.remove",
+                f"clinic.staff.button.{'leave' if _is_me(turn, member) else 'remove'}",
                 f"{PREFIX}:remove:{member.id}",
                 name=_short(member.name),
             )
@@ -109,10 +109,13 @@ def _list(turn: Turn, page: int) -> tuple[str, list[list[Button]]]:
     return text, [*rows, turning] if turning else rows
 
 
+def _is_me(turn: Turn, member: Staff) -> bool:
+    return turn.staff is not None and member.id == turn.staff.id
+
+
 def _line(turn: Turn, member: Staff) -> Html:
-    mine = turn.staff is not None and member.id == turn.staff.id
     return turn.text(
-        "clinic.staff.line_self" if mine else "clinic.staff.line",
+        "clinic.staff.line_self" if _is_me(turn, member) else "clinic.staff.line",
         name=member.name,
         role=turn.text(f"clinic.staff.role_{member.role}"),
         day=day_long(member.since, turn.clinic.timezone, turn.language),

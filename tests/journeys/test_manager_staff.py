@@ -130,7 +130,7 @@ async def test_the_only_manager_cannot_be_removed_and_may_leave_once_there_is_an
 ) -> None:
     world.manager.text("/staff")
     await world.settle()
-    await tap(world, world.manager, "✖️ Remove Marta")
+    await tap(world, world.manager, "✖️ Leave the team")
     assert "Your team" in world.manager.transcript()[-1]["text"]
     world.manager.tap(world.manager.transcript()[-1]["message_id"], "s:yes:1", forged=True)
     await world.settle()
@@ -139,7 +139,7 @@ async def test_the_only_manager_cannot_be_removed_and_may_leave_once_there_is_an
     await joined(world, "Olga", "manager")
     world.manager.text("/staff")
     await world.settle()
-    await tap(world, world.manager, "✖️ Remove Marta")
+    await tap(world, world.manager, "✖️ Leave the team")
     await tap(world, world.manager, "Yes, leave the team")
     assert "You have left the team" in world.manager.transcript()[-1]["text"]
     assert [m.name for m in await world.store.read(staff.everyone)] == ["Olga"]

@@ -6,7 +6,7 @@ import pytest
 
 DAY = 24 * 60 * 60 * 1000
 YES = "✅ Yes, I will come"
-CHANGE = "🔁 Another time"
+CHANGE = "🔁 Change the time"
 CANCEL = "❌ Cancel it"
 
 

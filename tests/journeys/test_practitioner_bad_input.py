@@ -35,7 +35,7 @@ async def test_all_faults_of_a_line_are_named_at_once(world):
         (f'/enroll facial face "{"x" * 3000}"', "3,000 characters long. Please keep to 40"),
         ("/enroll facial face 😀", "needs a letter or a digit"),
         ("/enroll facial face A.P. session=tomorrow", "is still to come"),
-        ("/enroll facial face A.P. next=yesterday", "is not after now"),
+        ("/enroll facial face A.P. next=yesterday", "is too early"),
         ("/enroll facial face A.P. next=900w", "more than ten years away"),
         ("/enroll consultation A.P. session=tomorrow next=2w", "next= does not apply to Consult"),
         ("/enroll quantum", "“quantum” is no treatment. They are: "),
@@ -86,7 +86,7 @@ async def ask_next(world):
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("1 May 2026 10:00", "is not after now"),
+        ("1 May 2026 10:00", "is too early"),
         ("12 May 2040 10:00", "I understood Sat, 12 May 2040, 10:00"),
         ("soonish", "I can't read “soonish”"),
     ],
