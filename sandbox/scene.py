@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from sandbox.phones import Phone, PhoneError
 from sandbox.world import Message, Person
@@ -10,6 +12,7 @@ MANAGER_ID = 700_000_001
 PRACTITIONER_ID = 700_000_002
 PATIENT_IDS = (700_000_003, 700_000_004)
 PATIENCE = 60.0
+MORNING = time(10)
 LINK = re.compile(r"https?://t\.me/\w+\?start=[\w-]+")
 
 
@@ -21,6 +24,21 @@ def cast() -> tuple[Person, ...]:
         Person(PATIENT_IDS[0], "Anna", "", "anna_on_her_phone", "en", "patient"),
         Person(PATIENT_IDS[1], "Pablo", "", "pablo_on_his_phone", "es", "patient"),
     )
+
+
+def begins(now: int, zone: str) -> int:
+    """Return when the story begins: this day at ten in the morning, clinic time, as UTC epoch ms.
+
+    Whoever looks at night would otherwise see a clinic's messages wait for the morning, and the
+    care advice of a session "now" not go at all.
+
+    Args:
+        now: The machine's time, UTC epoch ms.
+        zone: The clinic's time zone.
+    """
+    today = datetime.fromtimestamp(now / 1000, ZoneInfo(zone)).date()
+    morning = datetime.combine(today, MORNING, ZoneInfo(zone))
+    return int(morning.timestamp() * 1000)
 
 
 def phone_label(person: Person) -> str:

@@ -61,6 +61,8 @@ class Sandbox:
         bot_name: The bot's display name.
         zone: The clinic's time zone, which the page shows times in.
         limits: Telegram's rate limits to enforce; None for no limit.
+        begins: The first instant of a new world, UTC epoch ms, which then goes on from where it
+            stood, not by the machine's time; None for the machine's.
     """
 
     def __init__(
@@ -73,13 +75,14 @@ class Sandbox:
         bot_name: str = "Aftercare",
         zone: str = "Europe/Madrid",
         limits: RateLimits | None = None,
+        begins: int | None = None,
     ) -> None:
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
         self.token = token
         self.zone = zone
         self._storage = Storage(directory / "world.sqlite" if directory else None)
-        self.clock: Clock = clock if clock is not None else self._restored_clock()
+        self.clock: Clock = clock if clock is not None else self._restored_clock(begins)
         files = FileStore(self._storage, directory / "files" if directory else None)
         self.world = World(self.clock, self._storage, files)
         self.updates = UpdateQueue(self._storage)
@@ -108,10 +111,12 @@ class Sandbox:
         self._port = 0
         self._clock_timer: asyncio.TimerHandle | None = None
 
-    def _restored_clock(self) -> SandboxClock:
+    def _restored_clock(self, begins: int | None) -> SandboxClock:
         """Return a clock that never falls behind what was simulated before."""
-        clock = SandboxClock()
         last = dict(self._storage.load("clock")).get("now")
+        clock = SandboxClock(start=begins)
+        if begins is not None:
+            return clock if last is None else SandboxClock(start=last)
         if last is not None and last > clock.now():
             clock = SandboxClock(start=last)
         return clock

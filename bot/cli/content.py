@@ -1,6 +1,7 @@
 """``aftercare check`` and ``aftercare preview``: a clinic's words, before anybody gets them."""
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from messages.catalogue import SHIPPED, Catalogue, CatalogueInvalid, load
 from messages.check import check as examine
 from messages.protocol import Protocol
 from messages.render import moment_long
+from messages.triage import Triage
 from scheduler.clinic import Clinic
 from scheduler.clock import SystemClock
 from scheduler.enrollment import Choice, lay_out
@@ -74,6 +76,9 @@ def preview(asked: Asked, *, as_json: bool) -> int:
         clinic = replace(clinic, timezone=asked.timezone)
     catalogue = _catalogue(own, clinic.language)
     protocol = _protocol(catalogue, asked.treatment)
+    if asked.language not in catalogue.languages:
+        languages = ", ".join(catalogue.languages)
+        raise failure(f'There are no texts in "{asked.language}"; the languages: {languages}')
     choice = _choice(asked, protocol, clinic)
     now = choice.session_at
     if protocol.kind == "consultation":
@@ -116,6 +121,14 @@ def _clinic() -> tuple[Clinic, Path | None]:
         ),
         settings.protocols_dir,
     )
+
+
+def reader(directory: Path | None) -> Triage:
+    """Return the triage with a clinic's own words: those of ``directory``, else of its settings."""
+    clinic, own = _clinic()
+    given = os.environ.get("PROTOCOLS_DIR")
+    own = directory or own or (Path(given) if given else None)
+    return _catalogue(own, clinic.language).triage
 
 
 def _catalogue(own: Path | None, language: str) -> Catalogue:

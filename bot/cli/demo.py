@@ -7,16 +7,19 @@ import signal
 import sys
 import webbrowser
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from rich.console import Console
 
 from bot.settings import ENV_FILE
+from sandbox import scene
 from sandbox.clock import SandboxClock
-from sandbox.scene import MANAGER_ID
 from sandbox.server import Sandbox
+from scheduler.clock import SystemClock
 
 _out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
 _CLINIC = {
     "CLINIC_NAME": "Alba Clinic",
     "CLINIC_TIMEZONE": "Europe/Madrid",
@@ -34,7 +37,7 @@ def run(*, port: int, speed: float, browser: bool, directory: Path) -> int:
     try:
         return asyncio.run(_serve(port=port, speed=speed, browser=browser, directory=directory))
     except OSError as error:
-        Console(stderr=True, highlight=False).print(
+        _err.print(
             f"[bold red]The page cannot listen on port {port}[/] ({error.strerror}); "
             "try another one: aftercare sandbox --port 8090"
         )
@@ -46,7 +49,13 @@ async def _serve(*, port: int, speed: float, browser: bool, directory: Path) -> 
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     environment = _environment(directory)
-    sandbox = Sandbox(directory=directory / "telegram", zone=environment["CLINIC_TIMEZONE"])
+    zone = environment["CLINIC_TIMEZONE"]
+    try:
+        begins = scene.begins(SystemClock().now(), zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        _err.print(f"[bold red]CLINIC_TIMEZONE[/] is not a time zone of the IANA database: {zone}")
+        return 1
+    sandbox = Sandbox(directory=directory / "telegram", zone=zone, begins=begins)
     await sandbox.start(port)
     if speed != 1.0 and isinstance(sandbox.clock, SandboxClock):
         sandbox.clock.set_speed(speed)
@@ -64,11 +73,11 @@ async def _serve(*, port: int, speed: float, browser: bool, directory: Path) -> 
                 "BOT_API_URL": sandbox.api_url,
             },
         )
-        scene = asyncio.create_task(sandbox.open_scene())
+        opening = asyncio.create_task(sandbox.open_scene())
         if browser:
             webbrowser.open(sandbox.url)
         await stop.wait()
-        scene.cancel()
+        opening.cancel()
     finally:
         await sandbox.stop()
     return 0
@@ -76,15 +85,16 @@ async def _serve(*, port: int, speed: float, browser: bool, directory: Path) -> 
 
 def _environment(directory: Path) -> dict[str, str]:
     """Return the bot's environment: the operator's clinic if there is one, else a made-up one."""
-    written = {name: value for name, value in dotenv_values(ENV_FILE).items() if value is not None}
-    environment = {**_CLINIC, **written, **os.environ}
+    # What is left empty, as `aftercare init` writes it, is not set.
+    own = {name: value for name, value in (dotenv_values(ENV_FILE) | os.environ).items() if value}
+    environment = {**_CLINIC, **own}
     for name in _ITS_OWN:
         environment.pop(name, None)
     return {
         **environment,
         "DATABASE_URL": f"sqlite:///{directory / 'aftercare.db'}",
         "DATABASE_KEY": _key(directory),
-        "MANAGER_IDS": str(MANAGER_ID),
+        "MANAGER_IDS": str(scene.MANAGER_ID),
     }
 
 
