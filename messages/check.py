@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from messages import content, coverage, structure, style, words
+from messages import content, coverage, structure, style, vocabulary, words
 from messages.content import Issue
 from messages.protocol import Protocol
 from messages.template import Text
+from messages.triage import Triage
 
 __all__ = ["Examined", "Issue", "check", "examine"]
 
@@ -20,11 +21,13 @@ class Examined:
         protocols: by treatment.
         texts: by language, by dotted key.
         issues: in the order of files and keys.
+        triage: reads what patients write.
     """
 
     protocols: Mapping[str, Protocol]
     texts: Mapping[str, Mapping[str, Text]]
     issues: tuple[Issue, ...]
+    triage: Triage
 
 
 def examine(*directories: Path) -> Examined:
@@ -35,11 +38,12 @@ def examine(*directories: Path) -> Examined:
     found = content.read(directories)
     built = structure.build(found)
     said = words.build(found)
-    issues = [*found.issues, *built.issues, *said.issues]
+    heard = vocabulary.build(found)
+    issues = [*found.issues, *built.issues, *said.issues, *heard.issues]
     issues += [*coverage.issues(said, built), *style.issues(said)]
     if not built.protocols and not issues:
         issues.append(Issue("protocols", "directory", "holds no treatment: add a folder"))
-    return Examined(built.protocols, said.texts(), tuple(sorted(set(issues))))
+    return Examined(built.protocols, said.texts(), tuple(sorted(set(issues))), heard.triage)
 
 
 def check(*directories: Path) -> list[Issue]:

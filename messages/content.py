@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 
-__all__ = ["CORE", "ROOMS", "Content", "Issue", "nearest", "read", "suggestion"]
+__all__ = ["CORE", "ROOMS", "SIGNS", "TRIAGE", "Content", "Issue", "nearest", "read", "suggestion"]
 
 ROOMS: Final = ("common", "patient", "practitioner", "clinic")
 CORE: Final = "common/core.toml"
+TRIAGE: Final = "triage"
+SIGNS: Final = "triage/signs.toml"
 _TIMING: Final = ("core.toml", "protocol.toml")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?")
 _LINE: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -70,9 +72,15 @@ class Content:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Every language that has any file, in order."""
+        """Every language that has any text, in order; the triage may know more of them."""
         return tuple(
-            sorted({Path(path).stem for path in self._paths() if not path.endswith(_TIMING)})
+            sorted(
+                {
+                    Path(path).stem
+                    for path in self._paths()
+                    if not path.endswith(_TIMING) and not path.startswith(f"{TRIAGE}/")
+                }
+            )
         )
 
     def _paths(self) -> set[str]:
@@ -124,7 +132,8 @@ def _add(content: Content, name: str, path: Path) -> None:
         if name.endswith(_TIMING):
             content.issues.extend(_duplicates(name, table))
         if name in content.tables:
-            content.tables[name] = _merged(content.tables[name], table)
+            merge = _extended if name.startswith(f"{TRIAGE}/") else _merged
+            content.tables[name] = merge(content.tables[name], table)
         else:
             content.tables[name] = content.base[name] = table
         return
@@ -147,14 +156,14 @@ def _misplaced(name: str) -> str | None:
     """Return why no part of the program would read the file, or None."""
     parts = name.split("/")
     match parts:
-        case ["common", "core.toml"] | ["protocols", _, "protocol.toml"]:
+        case ["common", "core.toml"] | ["protocols", _, "protocol.toml"] | ["triage", "signs.toml"]:
             return None
         case ["protocols", _, file]:
             pass
-        case [room, file] if room in ROOMS:
+        case [room, file] if room in (*ROOMS, TRIAGE):
             pass
         case _:
-            hint = suggestion(parts[0], ("protocols", *ROOMS))
+            hint = suggestion(parts[0], ("protocols", TRIAGE, *ROOMS))
             return f"is in no folder that the bot reads{hint}"
     stem = file.removesuffix(".toml")
     if not _is_language(stem):
@@ -199,6 +208,20 @@ def _merged(under: Table, over: Table) -> Table:
         else:
             merged[key] = value
     return merged
+
+
+def _extended(under: Table, over: Table) -> Table:
+    """Add a clinic's words to the shipped ones: lists grow, so that no danger word gets lost."""
+    extended = dict(under)
+    for key, value in over.items():
+        old = extended.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            extended[key] = _extended(old, value)
+        elif isinstance(old, list) and isinstance(value, list):
+            extended[key] = [*old, *value]
+        else:
+            extended[key] = value
+    return extended
 
 
 def _is_plural(table: Mapping[str, Any]) -> bool:

@@ -1,11 +1,12 @@
 """The command line: ``aftercare …`` (``python -m bot …`` is the same program)."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli import content
+from bot.cli import content, triaging
 from bot.settings import SettingsInvalid, load_settings, write_env
 
 app = typer.Typer(
@@ -138,6 +139,20 @@ def outbox(
     raise typer.Exit(
         operate.outbox(states=state or [], label=patient, limit=limit, as_json=as_json)
     )
+
+
+@app.command()
+def triage(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="Your own words and protocols; default: PROTOCOLS_DIR, if set."),
+    ] = None,
+) -> None:
+    """Show what messages would set off: JSON lines in, a JSON line for each out.
+
+    {"language": "en", "text": "no fever but it's oozing", "context": {"hours": 30}}
+    """
+    raise typer.Exit(triaging.triage(sys.stdin.buffer, content.reader(directory)))
 
 
 @app.command()

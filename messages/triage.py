@@ -1,0 +1,395 @@
+"""What a patient's words mean: how grave, why, and what is wanted besides.
+
+Pure, and the same for the same words. The rules are those of docs/TRIAGE.md, the words are data
+(``messages/triage/``). Where it errs, it errs towards a human.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from messages.clauses import Word, words_of
+from messages.lexicon import Lexicon
+from messages.mentions import Mention, Reading, read
+from messages.signs import Hit, Level, PatternIndex, Sign, SignTable, by_concept
+
+__all__ = ["LEVELS", "Context", "Intent", "Level", "Reason", "Triage", "Verdict", "graver"]
+
+LEVELS: Final[tuple[Level, ...]] = ("routine", "review", "urgent", "emergency")
+"""From the least to the gravest."""
+
+Intent = Literal["question", "reschedule", "opt_out"]
+_INTENTS: Final[tuple[Intent, ...]] = ("question", "reschedule", "opt_out")
+
+SEVERE_PAIN: Final = 7
+LASTING_PAIN: Final = 4
+PAIN_RISE: Final = 2
+PAIN_LASTS_HOURS: Final = 72
+PAIN_LASTS_HOURS_LIPOLYTIC: Final = 7 * 24
+"""Pain of 4 and more is off the expected course after these; 7 and more, or a rise of 2, always."""
+
+_FEVER: Final = (37.8, 42.5)
+_FEVER_FAHRENHEIT: Final = (100.0, 108.0)
+_UNKNOWN_SHARE: Final = 0.5
+_MAX_PAIN: Final = 10
+_COLORS: Final = frozenset(
+    {"white", "black", "dusky", "red", "numb", "hard", "cold", "hot", "blind"}
+)
+_OUT_OF: Final = ("of", "de", "sur", "из", "sobre", "em")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known besides the words; all of it may be missing.
+
+    Attributes:
+        protocol: the treatment.
+        lipolytic: whether the session was fat-dissolving.
+        hours: elapsed hours since the session.
+        question: the text of the question that this may answer.
+        answers: earlier answers, by question key ("pain": "3").
+    """
+
+    protocol: str | None = None
+    lipolytic: bool | None = None
+    hours: float | None = None
+    question: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sign that was found.
+
+    Attributes:
+        sign: its key in signs.toml.
+        words: the patient's own words.
+        start: where they begin in the text, in characters.
+        end: where they end.
+        level: how grave it is here.
+    """
+
+    sign: str
+    words: str
+    start: int
+    end: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a message.
+
+    Attributes:
+        level: the gravest of the reasons; review where nothing was understood.
+        reasons: the gravest first.
+        intents: what is wanted, whatever the level.
+        understood: False where a human must make sense of it.
+    """
+
+    level: Level
+    reasons: tuple[Reason, ...]
+    intents: tuple[Intent, ...]
+    understood: bool
+
+
+def graver(one: Level, other: Level) -> Level:
+    """Return the graver of two levels."""
+    return max(one, other, key=LEVELS.index)
+
+
+class Triage:
+    """Reads messages against one set of words and signs.
+
+    Args:
+        lists: by language, by concept, the entries.
+        table: the signs, intents and pictures.
+    """
+
+    def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]], table: SignTable) -> None:
+        self._table = table
+        self._lexicon = Lexicon(lists)
+        self._pictures = frozenset(table.emoji)
+        self._dangers = table.dangers()
+        self._sign_index = PatternIndex({name: s.patterns for name, s in table.sign.items()})
+        self._intent_index = PatternIndex({name: i.patterns for name, i in table.intent.items()})
+        self._benign_index = PatternIndex({"benign": table.benign.patterns})
+
+    def read(self, text: str, language: str = "en", context: Context | None = None) -> Verdict:
+        """Return what ``text`` means; never raises, whatever the text.
+
+        Args:
+            text: as the patient wrote it, in whatever language.
+            language: the patient's own; words are looked for in it first.
+            context: what is known besides.
+        """
+        context = context or Context()
+        reading = self._reading(text, language)
+        said = by_concept(reading.mentions)
+        reasons = [
+            *self._signs(text, reading, said, context),
+            *self._together(text, reading, said),
+            *_fevers(text, reading, said),
+            *_pains(text, reading, said, context, asked=self._asks_pain(context, language)),
+            *self._answered(text, reading, context, language),
+        ]
+        intents = tuple(self._intents(text, reading, said))
+        understood = bool(reasons or intents) or self._benign(reading, said, context)
+        level: Level = "routine" if understood else "review"
+        for reason in reasons:
+            level = graver(level, reason.level)
+        return Verdict(level, _in_order(reasons), intents, understood)
+
+    def _reading(self, text: str, language: str) -> Reading:
+        words = words_of(text, self._pictures)
+        return read(words, self._lexicon, language.partition("-")[0], self._table.emoji)
+
+    def _signs(
+        self, text: str, reading: Reading, said: Mapping[str, list[Mention]], context: Context
+    ) -> Iterator[Reason]:
+        for name, hit in self._sign_index.hits(reading, said):
+            sign = self._table.sign[name]
+            if _applies(sign, context):
+                level = _level(sign, hit, reading, said, context)
+                yield _reason(name, text, reading.words, hit.first, hit.last, level)
+
+    def _together(
+        self, text: str, reading: Reading, said: Mapping[str, list[Mention]]
+    ) -> Iterator[Reason]:
+        for name, each in self._table.together.items():
+            for group in each.of:
+                if all(said.get(concept) for concept in group):
+                    places = [said[concept][0] for concept in group]
+                    level = _in_time(each.level, Hit(tuple(places)), reading, said)
+                    first, last = min(m.first for m in places), max(m.last for m in places)
+                    yield _reason(name, text, reading.words, first, last, level)
+
+    def _asks_pain(self, context: Context, language: str) -> bool:
+        if not context.question:
+            return False
+        asked = by_concept(self._reading(context.question, language).mentions)
+        return bool(asked.get("pain") or asked.get("sore")) and "10" in context.question
+
+    def _answered(
+        self, text: str, reading: Reading, context: Context, language: str
+    ) -> Iterator[Reason]:
+        """Read a bare yes as the sign that was asked about, and a no to "is it going?" likewise."""
+        if not context.question or not reading.words:
+            return
+        answer = _answer(reading)
+        if answer is None:
+            return
+        asked = self._reading(context.question, language)
+        said = by_concept(asked.mentions)
+        last = _end_of_answer(reading)
+        if answer == "yes":
+            for name in dict.fromkeys(name for name, _ in self._sign_index.hits(asked, said)):
+                sign = self._table.sign[name]
+                if _applies(sign, context) and not said.get("improves"):
+                    level = _of_context(sign, sign.level, context)
+                    yield _reason(name, text, reading.words, 0, last, level)
+        elif said.get("improves") and said.get("swollen"):
+            yield _reason("swelling", text, reading.words, 0, last, "review")
+
+    def _intents(
+        self, text: str, reading: Reading, said: Mapping[str, list[Mention]]
+    ) -> Iterator[Intent]:
+        listed = {name for name, _ in self._intent_index.hits(reading, said)}
+        for name in _INTENTS:
+            found = name in listed
+            if name == "question":
+                found = found or ("?" in text and bool(reading.words))
+            elif name == "opt_out":
+                found = found or _stops(text, reading, said)
+            if found:
+                yield name
+
+    def _benign(
+        self, reading: Reading, said: Mapping[str, list[Mention]], context: Context
+    ) -> bool:
+        if not any(not word.picture for word in reading.words):
+            return False
+        if context.question and _only_number(reading.words) is not None:
+            return True
+        denied = any(m.denied and m.concept in self._dangers for m in reading.mentions)
+        found = denied or any(self._benign_index.hits(reading, said))
+        return found and reading.known >= _UNKNOWN_SHARE
+
+
+def _applies(sign: Sign, context: Context) -> bool:
+    since = sign.since_lipolytic if context.lipolytic else sign.since
+    return since is None or (context.hours is not None and context.hours >= since)
+
+
+def _of_context(sign: Sign, level: Level, context: Context) -> Level:
+    """Return the level of a sign at this point of the course."""
+    hours = context.hours
+    if hours is None:
+        return level
+    if sign.lipolytic is not None and sign.lipolytic_level and context.lipolytic:
+        return sign.lipolytic_level if hours <= sign.lipolytic else level
+    if sign.later is not None and sign.later_level and hours > sign.later:
+        return sign.later_level
+    return level
+
+
+def _level(
+    sign: Sign,
+    hit: Hit,
+    reading: Reading,
+    said: Mapping[str, list[Mention]],
+    context: Context,
+) -> Level:
+    level = _of_context(sign, sign.level, context)
+    clauses = {m.clause for m in hit.mentions}
+    slight = any(m.clause in clauses for m in said.get("mild", ()))
+    lasts = any(m.clause in clauses for m in said.get("still", ()))
+    if sign.mild_level and slight and not lasts:
+        level = min(level, sign.mild_level, key=LEVELS.index)
+    if sign.stands and (context.hours is None or context.hours <= sign.stands):
+        return level
+    return _in_time(level, hit, reading, said)
+
+
+def _in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[Mention]]) -> Level:
+    """Lower what is over by one level, never to nothing; what was only asked about, to review."""
+    sentence = hit.mentions[0].sentence
+
+    def here(concept: str) -> bool:
+        return any(m.sentence == sentence for m in said.get(concept, ()))
+
+    if any(m.sentence == sentence and m.first < hit.first for m in said.get("hypothetical", ())):
+        return "review"
+    clauses = {m.clause for m in hit.mentions}
+    told = any(m.clause in clauses for m in said.get("past", ())) and here("past_time")
+    over = any(m.sentence == sentence and _ends(m, reading) for m in said.get("over", ()))
+    if (told or over) and not here("present"):
+        return LEVELS[max(LEVELS.index(level) - 1, 1)]
+    return level
+
+
+def _ends(m: Mention, reading: Reading) -> bool:
+    """Whether nothing of weight follows in the clause: "it's gone", but not "it's gone white"."""
+    after = [each for each in reading.mentions if each.clause == m.clause and each.first > m.last]
+    return not any(each.concept in _COLORS for each in after)
+
+
+def _reason(
+    name: str, text: str, words: Sequence[Word], first: int, last: int, level: Level
+) -> Reason:
+    start, end = words[first].start, words[last].end
+    return Reason(name, text[start:end], start, end, level)
+
+
+def _in_order(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Return one reason for each sign, its gravest and shortest, the gravest sign first."""
+    best: dict[str, Reason] = {}
+    for reason in reasons:
+        held = best.get(reason.sign)
+        if held is None or _weight(reason) > _weight(held):
+            best[reason.sign] = reason
+    return tuple(sorted(best.values(), key=lambda r: (-LEVELS.index(r.level), r.start, r.sign)))
+
+
+def _weight(reason: Reason) -> tuple[int, int, int]:
+    return LEVELS.index(reason.level), reason.start - reason.end, -reason.start
+
+
+def _number(word: Word) -> float | None:
+    return float(word.text.replace(",", ".")) if word.text[:1].isdecimal() else None
+
+
+def _fevers(text: str, reading: Reading, said: Mapping[str, list[Mention]]) -> Iterator[Reason]:
+    """Read a bare temperature as fever: 38.6, 38,5, and 101 beside a word for it."""
+    named = {m.sentence for m in said.get("degrees", ())}
+    for at, word in enumerate(reading.words):
+        number = _number(word)
+        if number is None:
+            continue
+        measured = "." in word.text or "," in word.text or word.sentence in named
+        low, high = _FEVER if number < _FEVER_FAHRENHEIT[0] else _FEVER_FAHRENHEIT
+        if measured and low <= number <= high and not _counted(at, said):
+            yield _reason("infection", text, reading.words, at, at, "urgent")
+
+
+def _counted(at: int, said: Mapping[str, list[Mention]]) -> bool:
+    """Whether the word after a number says that it is money, weight or size."""
+    return any(m.first == at + 1 for m in said.get("unit", ()))
+
+
+def _only_number(words: Sequence[Word]) -> float | None:
+    """Return the one number of a reply such as "7", "7/10" or "about 7"."""
+    numbers = [n for n in map(_number, words) if n is not None]
+    if not numbers or len(words) > len(numbers) + 3:
+        return None
+    return numbers[0]
+
+
+def _pains(
+    text: str,
+    reading: Reading,
+    said: Mapping[str, list[Mention]],
+    context: Context,
+    *,
+    asked: bool,
+) -> Iterator[Reason]:
+    """Judge a pain given as a number against the expected course."""
+    for at, word in enumerate(reading.words):
+        number = _number(word)
+        if number is None or number > _MAX_PAIN or _counted(at, said):
+            continue
+        if at and reading.words[at - 1].text in _OUT_OF and _number(word) == _MAX_PAIN:
+            continue
+        alone = asked and _only_number(reading.words) == number
+        if not alone and not _beside_pain(word, at, said):
+            continue
+        before = context.answers.get("pain", "")
+        rises = before.isdecimal() and number - int(before) >= PAIN_RISE
+        lasts = PAIN_LASTS_HOURS_LIPOLYTIC if context.lipolytic else PAIN_LASTS_HOURS
+        late = number >= LASTING_PAIN and context.hours is not None and context.hours >= lasts
+        if number >= SEVERE_PAIN or rises or late:
+            yield _reason("pain", text, reading.words, at, at, "review")
+
+
+def _beside_pain(word: Word, at: int, said: Mapping[str, list[Mention]]) -> bool:
+    near = 4
+    return any(
+        m.sentence == word.sentence and min(abs(at - m.first), abs(at - m.last)) <= near
+        for concept in ("pain", "sore")
+        for m in said.get(concept, ())
+    )
+
+
+def _answer(reading: Reading) -> Literal["yes", "no"] | None:
+    """Return whether a reply begins with a yes or a no; "a little" and "not sure" are a yes."""
+    opening = [m for m in reading.mentions if m.first == 0]
+    longest = max((m.size for m in opening), default=0)
+    leading = {m.concept for m in opening if m.size == longest}
+    concepts = {m.concept for m in opening}
+    if "no" in leading or ("no" in concepts and "yes" not in leading):
+        return "no"
+    short = len(reading.words) <= 4  # noqa: PLR2004 -- "a little bit, yes"
+    if "yes" in concepts or (short and "mild" in concepts):
+        return "yes"
+    if short and any(m.concept == "yes" and not m.denied for m in reading.mentions):
+        return "yes"
+    return None
+
+
+def _end_of_answer(reading: Reading) -> int:
+    return max((m.last for m in reading.mentions if m.first == 0), default=0)
+
+
+def _stops(text: str, reading: Reading, said: Mapping[str, list[Mention]]) -> bool:
+    """Whether a stop stands as a command: alone in its clause, first of all, or in capitals."""
+    others = {m.first for m in said.get("stop_other", ())}
+    for m in said.get("stop_command", ()):
+        first, last = reading.words[m.first], reading.words[m.last]
+        written = text[first.start : last.end]
+        begins = m.first == 0 or reading.words[m.first - 1].clause != first.clause
+        ends = m.last + 1 == len(reading.words) or reading.words[m.last + 1].clause != last.clause
+        if begins and (ends or (written.isupper() and len(written) > 1)):
+            return True
+        if m.first == 0 and m.last + 1 not in others:
+            return True
+    return False
