@@ -78,19 +78,33 @@ def _newest_plan(turn: Turn, patient: Patient) -> int | None:
 
 
 def _stem(turn: Turn, patient: Patient) -> None:
-    """Too much at once: said once to each side, then logged in silence until it calms."""
-    turn.say(
-        turn.text("patient.reply.flood", phone=turn.clinic.phone, emergency=turn.clinic.emergency)
+    """Too much at once: said once to each side, then logged in silence until it calms.
+
+    The patient's one answer is the acknowledgment of what came first, changed to say so: another
+    message might be what a machine at the other end answers.
+    """
+    words = turn.text(
+        "patient.reply.flood", phone=turn.clinic.phone, emergency=turn.clinic.emergency
     )
+    said = flood.word_of(turn.tx, patient.id, now=turn.now)
+    if said is None:
+        turn.say(words)
+    else:
+        turn.edit_row(said, words)
     telling.tell_text(turn, telling.in_charge(turn, patient), "patient.told.flood", patient=patient)
 
 
 def _acknowledge(turn: Turn, patient: Patient) -> None:
+    """Say that it was passed on: once for what comes in one go."""
+    logged = replies.newest(turn.tx, patient.id)
+    if logged is not None and not flood.is_new(turn.tx, logged, now=turn.now):
+        return
     key = "patient.reply.edited" if turn.incoming.edited else "patient.reply.passed_on"
-    turn.say(
+    row = turn.say(
         turn.text(key, phone=turn.clinic.phone, emergency=turn.clinic.emergency),
         reply_to=turn.incoming.message_id,
     )
+    flood.acknowledged(turn.tx, patient.id, row, now=turn.now)
     if patient.state == "invited" and not consent.answered(turn.tx, patient.id, "aftercare"):
         waiting = opening.waiting(turn.tx, patient.id)
         if waiting:

@@ -1,16 +1,24 @@
 """A patient's chat that writes without end: an auto-responder, a stuck phone, or despair.
 
 Everything is logged; what ends for a while is answering and passing on.
+
+Long before that, an acknowledgment is said once for what comes in one go, and never to the same
+words twice a day: an auto-responder that answers every message of ours gets none to answer.
 """
 
+import json
 from typing import Final, Literal
 
 from scheduler import events
-from scheduler.database import Tx
+from scheduler.database import Row, Tx
 
 MAX_PER_MINUTE: Final = 10
 CALM_PER_MINUTE: Final = 3
+PAUSE_MS: Final = 60 * 1000
+"""What is written within this time of what came before it was acknowledged with that."""
+_SAME_WORDS_MS: Final = 24 * 60 * 60 * 1000
 _MINUTE_MS: Final = 60 * 1000
+_ACKNOWLEDGED: Final = "acknowledged"
 
 Flood = Literal["none", "begins", "goes_on"]
 
@@ -25,6 +33,54 @@ def verdict(*, flooding: bool, in_last_minute: int) -> Flood:
     if flooding:
         return "none" if in_last_minute <= CALM_PER_MINUTE else "goes_on"
     return "begins" if in_last_minute > MAX_PER_MINUTE else "none"
+
+
+def needs_word(*, since_last_ms: int | None, same_words: bool) -> bool:
+    """Say whether a reply is acknowledged (pure).
+
+    Args:
+        since_last_ms: how long ago the reply before it came; None where it is the first.
+        same_words: whether the same words came in the last 24 hours.
+    """
+    return not same_words and (since_last_ms is None or since_last_ms > PAUSE_MS)
+
+
+def is_new(tx: Tx, reply: Row, *, now: int) -> bool:
+    """Say whether the reply that was just logged is to be acknowledged; see :func:`needs_word`."""
+    last: int | None = tx.value(
+        """SELECT at FROM replies WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND question IS NULL AND id <> :id ORDER BY at DESC, id DESC LIMIT 1""",
+        patient_id=reply["patient_id"],
+        id=reply["id"],
+    )
+    same = tx.value(
+        """SELECT 1 FROM replies WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND question IS NULL AND id <> :id AND at > :since AND text = :text LIMIT 1""",
+        patient_id=reply["patient_id"],
+        id=reply["id"],
+        since=now - _SAME_WORDS_MS,
+        text=reply["text"],
+    )
+    return needs_word(
+        since_last_ms=None if last is None else now - last, same_words=same is not None
+    )
+
+
+def acknowledged(tx: Tx, patient_id: int, row: int, *, now: int) -> None:
+    """Remember the outbox row that acknowledged what a patient wrote."""
+    events.note(tx, _ACKNOWLEDGED, actor="system", now=now, patient_id=patient_id, row=row)
+
+
+def word_of(tx: Tx, patient_id: int, *, now: int) -> int | None:
+    """Return the outbox row that acknowledged what came in the last minute, or None."""
+    detail = tx.value(
+        """SELECT detail FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind = :kind AND at >= :since ORDER BY id DESC LIMIT 1""",
+        patient_id=patient_id,
+        kind=_ACKNOWLEDGED,
+        since=now - _MINUTE_MS,
+    )
+    return None if detail is None else int(json.loads(detail)["row"])
 
 
 def judge(tx: Tx, patient_id: int, *, now: int) -> Flood:

@@ -83,6 +83,8 @@ class World:
             "clinic_phone": "+34 911 234 567",
             "emergency_number": "112",
             "manager_ids": str(MANAGER_ID),
+            # A story that is about something else need not expect the morning message.
+            "digest_at": "none",
         }
         return Settings(_env_file=None, **(values | self._settings))
 

@@ -172,7 +172,7 @@ async def test_words_pictures_voice_and_stickers_are_passed_on_with_the_step(
     assert "A.P." in chats.shown(head)
     assert "sticker" in sticker
     assert "document" in document
-    assert len(world.new(ana)) == 4
+    assert world.new(ana) == []  # what comes in one go was acknowledged with its first
 
 
 async def test_an_edited_message_is_passed_on_as_edited(
@@ -204,9 +204,8 @@ async def test_a_flood_is_answered_once_and_told_once(
     to_staff = world.texts(doctor)
     assert len(to_staff) == 11
     assert "a great many messages" in to_staff[-1]
-    to_patient = world.texts(ana)
-    assert len(to_patient) == 11
-    assert "That is a lot at once" in to_patient[-1]
+    (to_patient,) = world.texts(ana)
+    assert "That is a lot at once" in to_patient
     kept = await world.store.read(
         lambda tx: tx.value("SELECT COUNT(*) FROM replies WHERE clinic_id = :clinic_id")
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.flood import CALM_PER_MINUTE, MAX_PER_MINUTE, verdict
+from scheduler.flood import CALM_PER_MINUTE, MAX_PER_MINUTE, PAUSE_MS, needs_word, verdict
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,20 @@ def test_a_steady_stream_is_answered_once_at_most(every_s: int, count: int) -> N
         begun += found == "begins"
         flooding = found != "none"
     assert begun <= 1
+
+
+@pytest.mark.parametrize(
+    ("since_last_ms", "same_words", "expected"),
+    [
+        (None, False, True),
+        (None, True, False),
+        (0, False, False),
+        (PAUSE_MS, False, False),
+        (PAUSE_MS + 1, False, True),
+        (24 * 60 * PAUSE_MS, True, False),
+    ],
+)
+def test_a_reply_is_acknowledged_once_for_one_go_and_never_twice_for_the_same_words(
+    since_last_ms: int | None, same_words: bool, expected: bool
+) -> None:
+    assert needs_word(since_last_ms=since_last_ms, same_words=same_words) is expected
