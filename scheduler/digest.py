@@ -116,11 +116,15 @@ def due_since(at: time, clinic: Clinic, *, last: int | None, now: int) -> int | 
         UTC epoch ms. None too early, too late, if it was made today already, and at night for
         what is late; at the hour that was set it is sent, whatever the patients' quiet hours are.
     """
-    start = first_moment(local_date(now, clinic.timezone), at, clinic.timezone)
+    zone = clinic.timezone
+    start = first_moment(local_date(now, zone), at, zone)
+    if start > now:
+        # An hour just before midnight is still today's a little after it.
+        start = first_moment(local_date(now, zone) - timedelta(days=1), at, zone)
     if not start <= now < start + USEFUL_FOR_MS or (last is not None and last >= start):
         return None
     late = now - start > _LATE_MS
-    return None if late and clinic.quiet.holds(now, clinic.timezone) else start
+    return None if late and clinic.quiet.holds(now, zone) else start
 
 
 def begin(tx: Tx, at: time, clinic: Clinic, *, now: int) -> int | None:

@@ -62,7 +62,8 @@ async def test_the_morning_message_comes_once_a_day_at_its_hour(clinic, doctor):
     await clinic.until(moment("2026-05-05 08:30"))
     (morning,) = mornings(doctor)
     assert morning == (
-        "☀️ Good morning, Tue 5 May\n\n📥 1 patient waits for an answer · /inbox\n• A.P. · 23 hours ago"
+        "☀️ Good morning, Tue 5 May\n\n"
+        "📥 1 patient waits for an answer · /inbox\n• A.P. · 23 hours ago"
     )
     await clinic.stop_bot()
     await clinic.start_bot()
