@@ -75,6 +75,8 @@ def test_the_least_that_must_be_set_is_enough(environment):
         ("MANAGER_IDS", " 5, 7,5 ,", "manager_ids", (5, 7)),
         ("QUIET_HOURS", "22:30 - 7:00", "quiet_hours", QuietHours(time(22, 30), time(7))),
         ("QUIET_HOURS", "00:00-00:00", "quiet_hours", QuietHours(time(0), time(0))),
+        ("DIGEST_AT", "7:05", "digest_at", time(7, 5)),
+        ("DIGEST_AT", "", "digest_at", time(8, 30)),
         ("LOG_LEVEL", "debug", "log_level", "DEBUG"),
         ("LOG_FORMAT", "JSON", "log_format", "json"),
         ("LOG_FORMAT", "", "log_format", "console"),
@@ -83,6 +85,11 @@ def test_the_least_that_must_be_set_is_enough(environment):
 def test_values_are_read_as_people_write_them(environment, name, value, attribute, expected):
     environment(**{name: value})
     assert getattr(load_settings(), attribute) == (value if expected is None else expected)
+
+
+def test_the_morning_message_can_be_turned_off(environment):
+    environment(DIGEST_AT=" None ")
+    assert load_settings().digest_at is None
 
 
 @pytest.mark.parametrize(
@@ -115,6 +122,8 @@ def test_values_are_read_as_people_write_them(environment, name, value, attribut
         ("PROTOCOLS_DIR", "nowhere", 'there is no directory "nowhere"'),
         ("QUIET_HOURS", "21-9", "is not a span of hours; give one like 21:00-09:00"),
         ("QUIET_HOURS", "25:00-09:00", "is not a span of hours"),
+        ("DIGEST_AT", "8", "is not a time of the day; give one like 08:30, or none"),
+        ("DIGEST_AT", "24:00", "is not a time of the day"),
         ("LOG_LEVEL", "LOUD", "choose one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         ("LOG_FORMAT", "xml", "choose one of console, json"),
     ],
