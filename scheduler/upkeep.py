@@ -47,15 +47,16 @@ def _clock_went_back(tx: Tx, last: int, *, now: int) -> None:
         by=by,
         now=now,
     )
+    # What was ready when it was said is ready; what was put off (backoff) waits for the rest of
+    # its time; what was planned for a time of day waits for that.
     tx.run(
         """UPDATE outbox
-           SET ready_at = CASE WHEN ready_at - :by < :now THEN :now ELSE ready_at - :by END
+           SET ready_at = CASE WHEN ready_at <= created_at OR ready_at - :by < :now THEN :now
+                               ELSE ready_at - :by END
            WHERE clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
-             AND lane IN (0, 1, 2, 3) AND ready_at > :now
-             AND (kind IN ('alert', 'answer', 'relay')
-                  OR kind = 'broadcast' AND ready_at <= :last)""",
+             AND lane IN (0, 1, 2, 3) AND ready_at > :now AND kind <> 'reminder'
+             AND (ready_at <= created_at OR ready_at <> due_at AND kind <> 'broadcast')""",
         by=by,
-        last=last,
         now=now,
     )
     tx.run(
