@@ -18,7 +18,7 @@ from messages import preview as timeline
 from messages.catalogue import SHIPPED, Catalogue, CatalogueInvalid, load
 from messages.check import check as examine
 from messages.protocol import Protocol
-from messages.render import moment_long
+from messages.render import moment, moment_long
 from messages.triage import Triage
 from scheduler.clinic import Clinic
 from scheduler.clock import SystemClock
@@ -205,13 +205,13 @@ def _params(
     following = (
         catalogue.text(language, "patient.visit.none")
         if choice.next_at is None
-        else moment_long(choice.next_at, zone, language)
+        else moment(choice.next_at, zone, language)
     )
     return {
         "clinic": clinic.name,
         "phone": clinic.phone,
         "emergency": clinic.emergency,
-        "session_day": moment_long(choice.session_at, zone, language),
+        "session_day": moment(choice.session_at, zone, language),
         "next_session": following,
     }
 

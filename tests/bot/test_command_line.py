@@ -15,6 +15,13 @@ def test_a_preview_in_a_language_without_texts_names_those_that_there_are() -> N
     assert "en, es" in result.output
 
 
+def test_a_preview_words_the_visit_as_the_patient_will_read_it() -> None:
+    line = "preview facial --session 2026-05-04T10:00 --next 2026-05-18T10:00 --json"
+    result = CliRunner().invoke(app, [*line.split(), "--timezone", "Europe/Madrid"])
+    assert result.exit_code == 0
+    assert "Your next visit: Mon 18 May, 10:00.\\n" in result.output
+
+
 def test_the_sandbox_takes_what_init_left_empty_for_not_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,7 +193,7 @@ async def test_the_same_patient_again_keeps_one_record_and_is_warned_of(world):
     doctor = await join(world, "Dr. Ruiz")
     await doctor.says(LINE)
     await doctor.taps("✅ Confirm")
-    assert "same person?" in await doctor.says(LINE)
+    assert "There is a patient A.P. already" in await doctor.says(LINE)
     plan = await doctor.taps("Same: A.P. · Facial")
     assert "already has a running plan" in plan
     await doctor.taps("✅ Confirm")

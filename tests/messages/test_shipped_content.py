@@ -21,3 +21,15 @@ def test_every_step_of_every_treatment_can_be_said_in_every_language() -> None:
                     assert catalogue.question(language, protocol, step.key, question.key)
                     for answer in question.answers:
                         assert catalogue.answer(language, protocol, step.key, question.key, answer)
+
+
+def test_every_list_of_what_to_wait_for_names_the_sauna() -> None:
+    catalogue = load()
+    params = dict.fromkeys(("clinic", "phone", "emergency", "session_day", "next_session"), "x")
+    lists = {
+        (language, treatment): catalogue.step_text(language, protocol, "care", **params)
+        for language in ("en", "es")
+        for treatment, protocol in catalogue.protocols.items()
+        if protocol.kind == "treatment"
+    }
+    assert [key for key, text in lists.items() if "sauna" not in text] == []
