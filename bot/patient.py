@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot import answering, coming, consenting, languages, replying, returning, silent, visits
+from bot import (
+    answering,
+    coming,
+    consenting,
+    languages,
+    reading,
+    replying,
+    returning,
+    silent,
+    visits,
+)
 from bot.turn import Turn
 from scheduler import conversation, replies
 from scheduler.patients import Patient
@@ -59,10 +69,19 @@ def answers_something(turn: Turn) -> bool:
     )
 
 
+def _wish(turn: Turn, patient: Patient) -> None:
+    """Take a wish for another time, unless a danger sign or an opt-out stands in its place."""
+    meaning = reading.read(turn, patient, None)
+    if meaning is not None and (reading.alarms(meaning) or "opt_out" in meaning.intents):
+        replying.reply(turn, patient)
+    else:
+        visits.wish(turn, patient)
+
+
 BUTTONS: Final[Mapping[str, Handler]] = {
     ANSWER: _for_patient(answering.tap),
     VISIT: _for_patient(visits.tap),
     silent.PREFIX: _for_patient(silent.tap),
 }
 SHARED_BUTTONS: Final[Mapping[str, Handler]] = {languages.PREFIX: languages.choose}
-DIALOGUES: Final[Mapping[str, Handler]] = {visits.WISH: _for_patient(visits.wish)}
+DIALOGUES: Final[Mapping[str, Handler]] = {visits.WISH: _for_patient(_wish)}

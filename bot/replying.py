@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from bot import consenting, relaying, telling
+from bot import consenting, reading, relaying, telling
 from bot.turn import Turn
+from messages.triage import Verdict
 from scheduler import consent, enrollment, events, flood, opening, replies
 from scheduler.patients import Patient
 from scheduler.replies import Context, Kind
@@ -22,7 +23,11 @@ _KINDS: Final[dict[str, Kind]] = {
 
 
 def reply(turn: Turn, patient: Patient) -> None:
-    """Log a free reply, acknowledge it once, and pass it on to the people in charge."""
+    """Log a free reply, read it for danger, and bring it to the people in charge.
+
+    A danger sign is answered first, whatever else is in the message or going on; an opt-out is
+    honored next. The acknowledgment is for what alarms nobody.
+    """
     context = replies.context_of(
         turn.tx,
         patient.id,
@@ -31,25 +36,55 @@ def reply(turn: Turn, patient: Patient) -> None:
         now=turn.now,
         within_ms=CONTEXT_MS,
     )
-    log(turn, patient, context)
+    reply_id = log(turn, patient, context)
+    meaning = reading.read(turn, patient, context)
+    reading.note(turn, reply_id, meaning)
     verdict = flood.judge(turn.tx, patient.id, now=turn.now)
+    alarmed = _alarm(turn, patient, context, meaning, calm=verdict == "none")
+    stopped = reading.stop_if_wanted(turn, patient, meaning)
     if verdict == "goes_on" or (turn.incoming.edited and turn.incoming.kind == "other"):
         # A position that is shared live is "edited" every few seconds: logged, nothing more.
         return
     if verdict == "begins":
         _stem(turn, patient)
         return
-    _acknowledge(turn, patient)
+    if not alarmed and not stopped:
+        _acknowledge(turn, patient)
+    if alarmed and reading.is_quoted_whole(turn):
+        return
     relaying.pass_on(
         turn,
         patient,
         context.enrollment_id if context else _newest_plan(turn, patient),
-        lambda language: relaying.head(turn, patient, context, language),
+        lambda language: "\n".join(
+            [
+                relaying.head(turn, patient, context, language),
+                *reading.intents_line(turn, meaning, language),
+            ]
+        ),
     )
 
 
-def log(turn: Turn, patient: Patient, context: Context | None) -> None:
-    """Log what came, as it came."""
+def _alarm(
+    turn: Turn, patient: Patient, context: Context | None, meaning: Verdict | None, *, calm: bool
+) -> bool:
+    """Answer the signs that were read and alert the clinic; return whether that was done.
+
+    What the open alert knows already is not answered once more in a flood, or to the same words
+    again: a machine at the other end would get an answer to each of its answers.
+    """
+    if meaning is None or not reading.alarms(meaning):
+        return False
+    logged = replies.newest(turn.tx, patient.id)
+    fresh = logged is None or flood.is_new(turn.tx, logged, now=turn.now)
+    if reading.is_known(turn, patient, meaning) and not (calm and fresh):
+        return False
+    reading.raise_what_was_read(turn, patient, meaning, context)
+    return True
+
+
+def log(turn: Turn, patient: Patient, context: Context | None) -> int:
+    """Log what came, as it came; return the reply's id."""
     incoming = turn.incoming
     reply_id = replies.free(
         turn.tx,
@@ -70,6 +105,7 @@ def log(turn: Turn, patient: Patient, context: Context | None) -> None:
             patient_id=patient.id,
             reply=reply_id,
         )
+    return reply_id
 
 
 def _newest_plan(turn: Turn, patient: Patient) -> int | None:

@@ -296,7 +296,8 @@ def _weight(reason: Reason) -> tuple[int, int, int]:
 
 
 def _number(word: Word) -> float | None:
-    return float(word.text.replace(",", ".")) if word.text[:1].isdecimal() else None
+    digits = word.text.replace(",", ".")
+    return float(digits) if digits.replace(".", "", 1).isdecimal() else None
 
 
 def _fevers(text: str, reading: Reading, said: Mapping[str, list[Mention]]) -> Iterator[Reason]:

@@ -369,6 +369,13 @@ def _conversation(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0005_triage")
+def _triage(db: Database) -> None:
+    # How a reply was read: its level, and as JSON the signs with their places, and the intents.
+    for column in ("level", "reasons"):
+        db.execute(f"ALTER TABLE replies ADD COLUMN {column} TEXT")
+
+
 def migrate(driver: SqlcipherDriver) -> None:
     """Bring the schema up to date; each step is applied whole or not at all."""
     migrations.apply(driver.sqlite_utils)

@@ -1,5 +1,7 @@
 """The log of what patients said or pressed. One answer per question, however many copies."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,6 +93,35 @@ def free(
         now=now,
     )
     return reply_id
+
+
+def judged(
+    tx: Tx,
+    reply_id: int,
+    *,
+    level: str,
+    reasons: list[tuple[str, str, int, int]],
+    intents: Sequence[str],
+    understood: bool,
+) -> None:
+    """Write down beside a reply how it was read.
+
+    Args:
+        tx: the open transaction.
+        reply_id: which reply.
+        level: emergency, urgent, review or routine.
+        reasons: sign, level, and where in the text its words begin and end, in characters; the
+            words themselves stay in the text alone.
+        intents: question, reschedule, opt_out.
+        understood: whether the words meant anything to the triage.
+    """
+    tx.run(
+        """UPDATE replies SET level = :level, reasons = :reasons
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=reply_id,
+        level=level,
+        reasons=json.dumps({"signs": reasons, "intents": list(intents), "understood": understood}),
+    )
 
 
 def newest(tx: Tx, patient_id: int) -> Row | None:
