@@ -58,6 +58,7 @@ class _Fault(Exception):
 
 @dataclass(slots=True)
 class _Turn:
+    now: int
     jobs: list[_Job] = field(default_factory=list)
     next_ready: int | None = None
     looked_again: bool = False
@@ -251,12 +252,16 @@ class Dispatcher:
         waits = self._clock.seconds_until(turn.next_ready)
         if waits > 0:
             return waits
+        if turn.next_ready > turn.now:
+            # It fell due while the turn was taken: nothing holds it up but another look.
+            return 0.0
         # Something is due and did not leave: a slot, a rested chat or a landing comes first.
-        if len(self._flying) >= self._in_flight:
+        if self._stopping or len(self._flying) >= self._in_flight:
             return None  # the next landing kicks
         now = self._monotonic()
         delay = self._pacer.delay(now)
-        if delay > 0 or (room and len(turn.jobs) == room):
+        if delay > 0 or len(turn.jobs) == room:
+            # Without room the turn came too early for the pacer, whose slot may be open by now.
             return delay
         return self._pacer.next_rested(now)
 
@@ -284,7 +289,7 @@ class Dispatcher:
                 raise _Fault(job.row, job, error) from error
         # A chat whose message just failed certainly must not be overtaken by its next one:
         # waits written above are seen by ``due`` below.
-        turn = _Turn()
+        turn = _Turn(now)
         if room:
             for row in departures.due(tx, now=now, limit=room, busy=busy):
                 self._take(tx, turn, row, now=now)

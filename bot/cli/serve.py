@@ -15,8 +15,11 @@ from messages.catalogue import CatalogueInvalid
 from scheduler import disk
 from scheduler.clock import Clock, SystemClock
 from scheduler.database import DatabaseProblem, DriverError, Store
+from scheduler.pacer import Limits
 
 log = structlog.get_logger(__name__)
+# A second between two messages of a chat is days by a fast clock, which would wait for each.
+_BY_THE_LINK = Limits(chat_gap=0, group_gap=0)
 _errors = Console(stderr=True, highlight=False)
 
 
@@ -65,7 +68,13 @@ async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
         await asyncio.wait({known, stopping}, return_when=asyncio.FIRST_COMPLETED)
         clock = link.clock
     try:
-        app = App(settings, store, clock, on_change=link.changed if link else None)
+        app = App(
+            settings,
+            store,
+            clock,
+            limits=_BY_THE_LINK if link else None,
+            on_change=link.changed if link else None,
+        )
     except BaseException:
         store.close()
         raise

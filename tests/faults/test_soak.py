@@ -1,6 +1,6 @@
 """A clinic's year at speed, in a real process, with a fault every few seconds.
 
-Patients with three sessions each (200 in the long form, 40 in the short) live through their plans
+Patients with three sessions each (200 in the long form, 15 in the short) live through their plans
 while the sandbox's clock runs as fast as the bot keeps up. At the end ledger and outbox agree row
 for row, and neither the memory nor the write-ahead log has grown with what went through.
 """
@@ -24,7 +24,7 @@ from tests.faults.load import Load
 pytestmark = pytest.mark.fault
 
 DAY = practice.DAY
-PATIENTS, PATIENTS_LONG = 40, 200
+PATIENTS, PATIENTS_LONG = 15, 200
 SESSIONS = 3
 MINUTES, MINUTES_LONG = 3, 60
 FAULT_EVERY_S = 10.0

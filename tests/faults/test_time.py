@@ -1,5 +1,6 @@
 """Clocks that jump and zones that change: nothing lost, nothing twice, never at night."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlcipher3 import dbapi2
 
+from sandbox.clock import ManualClock
 from scheduler.database import Store
 from tests.faults.judge import judge
 from tests.faults.story import HOUR, Story
@@ -133,6 +135,38 @@ async def test_a_database_that_became_read_only_sends_nothing_and_goes_on_when_i
     verdict = judge(await story.rows(), world.sandbox.ledger, now=world.clock.now())
     assert verdict.clean, str(verdict)
     assert len(sends) >= 4
+
+
+class SlippingClock(ManualClock):
+    """A clock that, once it slips, reaches the moment it is asked about while it is asked."""
+
+    slips = False
+
+    def seconds_until(self, instant: int) -> float:
+        if not self.slips:
+            return super().seconds_until(instant)
+        self._now = max(self._now, instant)
+        return 0.0
+
+
+async def test_what_falls_due_while_the_outbox_is_looked_at_does_not_wait_for_a_wake_up(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world()
+    world.clock = world.sandbox.clock = SlippingClock(world.clock.now())
+    await world.open()
+    story = Story(world)
+    await story.begin()
+    before = len(world.sandbox.ledger)
+    world.clock.slips = True
+    pumping = asyncio.create_task(world.bot.dispatcher.run())
+    try:
+        async with asyncio.timeout(3):
+            while len(world.sandbox.ledger) == before:
+                await asyncio.sleep(0.01)
+    finally:
+        await world.bot.dispatcher.stop()
+        await pumping
 
 
 def _read_only(store: Store, *, on: bool) -> None:
