@@ -149,15 +149,15 @@ async def test_words_pictures_voice_and_stickers_are_passed_on_with_the_step(
     world.new(doctor)
     world.new(ana)
 
-    ana.text("It's <b>hot</b> & red 😟")
+    ana.text("I <b>slept</b> & ate well 😊")
     await world.settle()
     (relay,) = world.new(doctor)
     assert chats.shown(relay).startswith("💬 A.P.\n↪️ Soreness check, day 1 after Mon")
-    assert "It's <b>hot</b> & red 😟" in chats.shown(relay)
+    assert "I <b>slept</b> & ate well 😊" in chats.shown(relay)
     (ack,) = world.new(ana)
     assert "Passed on to your clinic" in chats.shown(ack)
     assert "112" in chats.shown(ack)
-    assert ack["reply_to_message"]["text"] == "It's <b>hot</b> & red 😟"
+    assert ack["reply_to_message"]["text"] == "I <b>slept</b> & ate well 😊"
 
     ana.photo(caption="here")
     ana.voice()
