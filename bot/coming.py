@@ -7,7 +7,7 @@ from bot.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import day_from, escape, moment
-from scheduler import appointments, consent, enrollment
+from scheduler import alerts, appointments, consent, enrollment
 from scheduler.channel import Button
 from scheduler.database import Row
 from scheduler.patients import Patient
@@ -28,11 +28,12 @@ class Coming:
 def coming(turn: Turn, row: Row) -> list[Coming]:
     """Return the messages still to come of an enrollment, by time.
 
-    Steps that the clinic took out of its protocol are left out: they will not be sent.
+    Steps that the clinic took out of its protocol are left out: they will not be sent. So is what
+    waits for an alert to be resolved: nobody can say when that will be.
     """
     found = []
     for reminder in enrollment.reminders_of(turn.tx, row["id"]):
-        if reminder["state"] != "pending":
+        if reminder["state"] != "pending" or reminder["held"] == alerts.HELD:
             continue
         try:
             name = step_name(turn, "patient", row["treatment"], reminder["step_key"])

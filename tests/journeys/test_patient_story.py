@@ -277,6 +277,22 @@ async def test_the_plan_shows_what_comes_when_and_the_next_visit(
     assert "more until" in plan
 
 
+async def test_what_waits_for_an_alert_is_not_promised_for_now(
+    world: Any, joins: Any, enrolls: Any, chats: Any
+) -> None:
+    ana = world.person("Ana")
+    await chats.consent(ana, await enrolls(await joins()))
+    await world.after(hours=2)
+    await chats.tap(ana, "You can go on with your day", "Yes")
+    await world.after(hours=24)
+    ana.text("/start")
+    await world.settle()
+    greeting = chats.shown(chats.last(ana))
+    assert greeting.startswith("👋 Good to see you")
+    assert "in a moment" not in greeting
+    assert "📨 Next message:" in greeting
+
+
 async def test_the_plan_names_the_year_where_it_is_another(
     world: Any, joins: Any, enrolls: Any, chats: Any
 ) -> None:
