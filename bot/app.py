@@ -8,9 +8,10 @@ import structlog
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, TelegramError
 
-from bot import digesting, menus
+from bot import menus
 from bot.attachments import make
 from bot.nightly import Nightly
+from bot.practitioner import digesting
 from bot.receive import ALLOWED_UPDATES, Receiver
 from bot.request import AiohttpRequest
 from bot.settings import Settings

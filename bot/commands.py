@@ -8,19 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import (
-    access,
-    alerting,
-    clinic,
-    clinic_staff,
-    digesting,
-    enrolling,
-    inbox_view,
-    patient,
-    practitioner,
-    reviewing,
-    writing,
-)
+from bot.clinic import clinic_staff
+from bot.clinic import room as clinic
+from bot.patient import access
+from bot.patient import room as patient
+from bot.practitioner import alerting, digesting, enrolling, inbox_view, reviewing, writing
+from bot.practitioner import room as practitioner
 from bot.turn import Turn
 
 Role = Literal["stranger", "patient", "practitioner", "manager"]

@@ -2,9 +2,11 @@
 
 import structlog
 
-from bot import patient, practitioner, writing
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
+from bot.patient import room as patient
+from bot.practitioner import room as practitioner
+from bot.practitioner import writing
 from bot.turn import House, Turn
 from scheduler import dialogues, events, patients, staff
 from scheduler.database import Tx
@@ -96,7 +98,7 @@ def _button(turn: Turn) -> None:
 
 
 def _holds_no_id(data: str) -> bool:
-    """Say whether a number in it is longer than any id: it is forged, and no table could take it."""
+    """Say whether a number in it is longer than any id: forged, and more than a table takes."""
     return any(len(part) > _ID_DIGITS and part.isdecimal() for part in data.split(":"))
 
 

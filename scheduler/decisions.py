@@ -209,7 +209,8 @@ def _expire(tx: Tx, which: str, *, now: int, **params: object) -> int:
 def _leave(tx: Tx, which: str, *, actor: str, now: int, **params: object) -> int:
     """Leave uncertain rows uncertain, and cancel restored ones that nobody has tried to send."""
     rows = tx.all(
-        f"""UPDATE outbox SET reviewed_at = :now, held = NULL, settled_at = COALESCE(settled_at, :now),
+        f"""UPDATE outbox SET reviewed_at = :now, held = NULL,
+                settled_at = COALESCE(settled_at, :now),
                 state = CASE WHEN state = 'uncertain' OR possible_duplicate = 1
                     THEN 'uncertain' ELSE 'canceled' END,
                 reason = COALESCE(reason || '; ', '') || :left,

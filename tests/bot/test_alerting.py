@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card_words import PREFIX as CARD_PREFIX
-from bot.concerns import higher
-from bot.relaying import units
+from bot.patient.concerns import higher
+from bot.patient.relaying import units
+from bot.practitioner.card_words import PREFIX as CARD_PREFIX
 from messages.markup import escape, plain, problems
 from scheduler.alert_words import CARD, folded
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.broadcast_draft import MOST_CAPTION, MOST_TEXT, Draft, excess
-from bot.broadcast_steps import data
+from bot.clinic.broadcast_draft import MOST_CAPTION, MOST_TEXT, Draft, excess
+from bot.clinic.broadcast_steps import data
 
 
 def test_a_draft_is_read_back_from_the_table_as_it_was() -> None:

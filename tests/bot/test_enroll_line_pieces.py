@@ -1,6 +1,6 @@
 import pytest
 
-from bot import enroll_line
+from bot.practitioner import enroll_line
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from bot.commands import BUTTONS
 from bot.incoming import Incoming
-from bot.reviewing import PAGE, PREFIX
+from bot.practitioner.reviewing import PAGE, PREFIX
 from bot.router import take_turn
 from bot.turn import House, Turn
 from messages.catalogue import load

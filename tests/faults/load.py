@@ -22,6 +22,7 @@ class Load:
     texts: set[str] = field(default_factory=set)
     taps: dict[tuple[int, int], int] = field(default_factory=dict)
     second_taps: int = 0
+    worrying: float = 0.02
 
     async def go_on(self, *, every_s: float) -> None:
         """Have one patient after the other write or tap, until canceled."""
@@ -58,9 +59,9 @@ class Load:
     def _benign(self, answers: int) -> int:
         """Choose an answer that nobody worries about: a patient in danger gets no more reminders.
 
-        One in fifty is worrying all the same: an alert overtakes everything.
+        A share of ``worrying`` is all the same: an alert overtakes everything.
         """
-        if self.chance.random() < 0.02:
+        if self.chance.random() < self.worrying:
             return self.chance.randrange(answers)
         return {11: self.chance.randrange(4), 2: 1, 4: 0, 5: 4}.get(answers, 0)
 

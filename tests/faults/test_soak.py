@@ -28,6 +28,8 @@ PATIENTS, PATIENTS_LONG = 15, 200
 SESSIONS = 3
 MINUTES, MINUTES_LONG = 3, 60
 FAULT_EVERY_S = 10.0
+# The clock goes as fast as the bot keeps up, so a slow machine takes longer over its year.
+SLOW = 3
 WAL_MOST = 16 * 1024 * 1024
 # What an hour may add to the resident set, in MiB, once everything has been warmed up.
 GROWS_MOST = 24.0
@@ -103,7 +105,7 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
     env = environment(tmp_path, sandbox)
     child = Child(tmp_path, env, arguments=("--link", sandbox.link_url))
     chance = random.Random(SEED)
-    load = Load(clinic, chance)
+    load = Load(clinic, chance, worrying=0.0)
     memory: list[tuple[float, float]] = []
     wal = 0
     done: list[str] = []
@@ -114,7 +116,7 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
         tasks.append(asyncio.create_task(load.go_on(every_s=0.8)))
         tasks.append(asyncio.create_task(trouble(sandbox, chance, done)))
         began = time.monotonic()
-        while clock.now() < ends and time.monotonic() - began < minutes * 60:
+        while clock.now() < ends and time.monotonic() - began < SLOW * minutes * 60:
             await asyncio.sleep(1)
             assert not any(task.done() for task in tasks), "the people and the faults go on"
             memory.append((time.monotonic() - began, resident_mib(child.pid)))
@@ -143,7 +145,7 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
     grows = slope(warm)
     figures(
         days=round((reached - begins) / DAY),
-        minutes=minutes,
+        minutes=round(memory[-1][0] / 60, 1),
         reminders=reminders,
         rows=verdict.rows,
         accepted=len(sandbox.ledger),

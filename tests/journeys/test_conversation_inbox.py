@@ -32,8 +32,8 @@ async def test_unanswered_ones_come_first_the_longest_wait_on_top_with_their_age
     inbox = await doctor.says("/inbox")
     assert inbox == (
         "📥 2 patients wait for an answer\n\n"
-        "1. B.Q. · 2 hours ago\n“May I sunbathe?”\n\n"
-        "2. A.P. · 1 minute ago\n“Can I swim?” (and 1 more)"
+        "1. B.Q. · 2 hours ago ❓\n“May I sunbathe?”\n\n"
+        "2. A.P. · 1 minute ago ❓\n“Can I swim?” (and 1 more)"
     )
     assert doctor.buttons == [
         "💬 1. Answer",
@@ -119,6 +119,16 @@ async def test_a_long_inbox_pages_by_button_without_a_gap(world, doctor):
         seen += re.findall(r"P\d", await doctor.taps("More ›"))
     assert seen == [f"P{number}" for number in range(9)]
     assert "P4" in await doctor.taps("‹ Back")
+
+
+async def test_a_question_and_a_wish_for_another_time_are_marked(world, doctor):
+    ana = await enrolled(world, doctor, "A.P.")
+    await writes(world, ana, "Thanks!")
+    assert "1. A.P. · 1 minute ago\n" in await doctor.says("/inbox")
+    await writes(world, ana, "Can I drink wine tonight?")
+    assert "1. A.P. · 1 minute ago ❓\n" in await doctor.says("/inbox")
+    await writes(world, ana, "I need another day for my appointment")
+    assert "1. A.P. · 1 minute ago ❓ 🔁\n" in await doctor.says("/inbox")
 
 
 async def test_a_photo_and_a_voice_note_are_named(world, doctor):

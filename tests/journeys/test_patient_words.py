@@ -1,4 +1,4 @@
-"""What a patient writes, and what happens in the next five seconds: on their phone and on staff's."""
+"""What a patient writes, and what happens on their phone and on staff's in the next seconds."""
 
 from typing import Any
 

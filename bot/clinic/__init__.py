@@ -1,0 +1,1 @@
+"""The clinic's room: its team and its broadcasts."""

@@ -1,0 +1,200 @@
+"""The manager's room: /staff, who is on the team, how somebody joins and leaves it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from bot.practitioner.enroll_names import bare
+from bot.turn import Turn
+from messages.render import Html, day_long, moment
+from scheduler import events, invitations
+from scheduler import staff as team
+from scheduler.channel import Attachment, Button
+from scheduler.staff import Role, Staff
+
+PREFIX: Final = "s"
+PAGE: Final = 8
+_LABEL_NAME: Final = 24
+_ROLES: Final[tuple[Role, ...]] = ("practitioner", "manager")
+
+Handler = Callable[[Turn], None]
+
+
+def staff(turn: Turn) -> None:
+    """Answer /staff: the list, or at once the link of ``/staff invite practitioner``."""
+    words = turn.incoming.argument
+    if not words:
+        turn.say(*_list(turn, 0))
+        return
+    role = _role(turn, words)
+    if role is None:
+        turn.say(turn.text("clinic.staff.not_understood", words=_short(words)))
+        return
+    _invite(turn, role)
+
+
+def _button(turn: Turn) -> None:
+    match turn.incoming.data.split(":")[1:]:
+        case ["invite", "practitioner" | "manager" as role]:
+            _invite(turn, role)
+        case ["page", number] if number.isdecimal():
+            turn.edit(*_list(turn, int(number)))
+        case ["remove", number] if number.isdecimal():
+            _ask(turn, team.by_id(turn.tx, int(number)))
+        case ["yes", number] if number.isdecimal():
+            _remove(turn, team.by_id(turn.tx, int(number)))
+        case _:
+            turn.toast("patient.start.old_button")
+
+
+BUTTONS: Final[Mapping[str, Handler]] = {PREFIX: _button}
+
+
+def _role(turn: Turn, words: str) -> Role | None:
+    """Return the role that is named in what follows /staff, in any language we speak."""
+    said = bare(words).split()
+    for role in _ROLES:
+        names = {role} | {
+            bare(turn.catalogue.label(language, f"clinic.staff.role_{role}"))
+            for language in turn.catalogue.languages
+        }
+        if names & set(said):
+            return role
+    return None
+
+
+def _invite(turn: Turn, role: Role) -> None:
+    member = turn.staff
+    if member is None:
+        return
+    link = turn.link(invitations.invite(turn.tx, role, now=turn.now, staff_id=member.id))
+    until = turn.now + invitations.VALID_FOR_MS[role]
+    events.note(turn.tx, "staff_invited", actor=member.actor, now=turn.now, role=role)
+    turn.say(
+        turn.text(
+            f"clinic.staff.caption.invite_{role}",
+            link=link,
+            until=moment(until, turn.clinic.timezone, turn.language),
+        ),
+        attachment=Attachment("photo", made="qr", args={"link": link}),
+        secret=True,
+    )
+
+
+def _list(turn: Turn, page: int) -> tuple[str, list[list[Button]]]:
+    members = team.everyone(turn.tx)
+    page = min(page, (len(members) - 1) // PAGE)
+    shown = members[page * PAGE : (page + 1) * PAGE]
+    text = "\n".join(
+        [
+            turn.text("clinic.staff.title", n=len(members)),
+            "",
+            *(_line(turn, member) for member in shown),
+        ]
+    )
+    rows = [
+        [turn.button(f"clinic.staff.button.invite_{role}", f"{PREFIX}:invite:{role}")]
+        for role in _ROLES
+    ]
+    rows += [
+        [
+            turn.button(
+                f"clinic.staff.button.{'leave' if _is_me(turn, member) else 'remove'}",
+                f"{PREFIX}:remove:{member.id}",
+                name=_short(member.name),
+            )
+        ]
+        for member in shown
+    ]
+    turning = list(_turning(turn, page, len(members)))
+    return text, [*rows, turning] if turning else rows
+
+
+def _is_me(turn: Turn, member: Staff) -> bool:
+    return turn.staff is not None and member.id == turn.staff.id
+
+
+def _line(turn: Turn, member: Staff) -> Html:
+    return turn.text(
+        "clinic.staff.line_self" if _is_me(turn, member) else "clinic.staff.line",
+        name=member.name,
+        role=turn.text(f"clinic.staff.role_{member.role}"),
+        day=day_long(member.since, turn.clinic.timezone, turn.language),
+    )
+
+
+def _turning(turn: Turn, page: int, count: int) -> Iterator[Button]:
+    if page > 0:
+        yield turn.button("clinic.staff.button.earlier", f"{PREFIX}:page:{page - 1}")
+    if (page + 1) * PAGE < count:
+        yield turn.button("clinic.staff.button.later", f"{PREFIX}:page:{page + 1}")
+
+
+def _ask(turn: Turn, member: Staff | None) -> None:
+    if member is None:
+        turn.toast("clinic.staff.toast.gone")
+        turn.edit(*_list(turn, 0))
+        return
+    if _only_manager(turn, member):
+        turn.toast("clinic.staff.toast.last_manager", alert=True)
+        return
+    oneself = turn.staff is not None and member.id == turn.staff.id
+    turn.edit(
+        turn.text(
+            f"clinic.staff.ask_remove{'_self' if oneself else ''}",
+            name=member.name,
+            patients=_their_patients(turn, member),
+        ),
+        [
+            [
+                turn.button(
+                    f"clinic.staff.button.{'leave' if oneself else 'remove'}_yes",
+                    f"{PREFIX}:yes:{member.id}",
+                ),
+                turn.button("clinic.staff.button.keep", f"{PREFIX}:page:0"),
+            ]
+        ],
+    )
+
+
+def _remove(turn: Turn, member: Staff | None) -> None:
+    manager = turn.staff
+    if manager is None or member is None:
+        turn.toast("clinic.staff.toast.gone")
+        turn.edit(*_list(turn, 0))
+        return
+    theirs = _their_patients(turn, member)
+    if not team.remove(turn.tx, member.id, actor=manager.actor, now=turn.now):
+        turn.toast("clinic.staff.toast.last_manager", alert=True)
+        turn.edit(*_list(turn, 0))
+        return
+    if member.id == manager.id:
+        turn.edit(turn.text("clinic.staff.left", clinic=turn.clinic.name))
+        return
+    turn.edit(
+        turn.text("clinic.staff.removed", name=member.name, patients=theirs),
+        [[turn.button("clinic.staff.button.team", f"{PREFIX}:page:0")]],
+    )
+    turn.say(
+        turn.catalogue.text(
+            member.language,
+            "clinic.staff.told_removed",
+            clinic=turn.clinic.name,
+            phone=turn.clinic.phone,
+        ),
+        chat_id=member.chat_id,
+    )
+
+
+def _only_manager(turn: Turn, member: Staff) -> bool:
+    return member.role == "manager" and len(team.everyone(turn.tx, "manager")) == 1
+
+
+def _their_patients(turn: Turn, member: Staff) -> Html:
+    count = team.active_patients(turn.tx, member.id)
+    if count == 0:
+        return turn.text("clinic.staff.patients_none")
+    return turn.text("clinic.staff.patients_some", n=count)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LABEL_NAME else f"{name[: _LABEL_NAME - 1]}…"

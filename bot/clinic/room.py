@@ -1,0 +1,28 @@
+"""The manager's room: /broadcast, and which code answers its buttons."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bot.clinic import broadcasting
+from bot.clinic.broadcast_steps import PREFIX
+from bot.turn import Turn
+
+Handler = Callable[[Turn], None]
+
+
+def _button(turn: Turn) -> None:
+    match turn.incoming.data.split(":")[1:]:
+        case ["stop", broadcast_id]:
+            broadcasting.stop(turn, broadcast_id)
+        case [action, serial]:
+            broadcasting.press(turn, action, serial, "")
+        case [action, serial, value]:
+            broadcasting.press(turn, action, serial, value)
+        case _:
+            turn.toast("patient.start.old_button")
+
+
+broadcast: Final[Handler] = broadcasting.begin
+
+BUTTONS: Final[Mapping[str, Handler]] = {PREFIX: _button}
+DIALOGUES: Final[Mapping[str, Handler]] = {broadcasting.DIALOGUE: broadcasting.take}

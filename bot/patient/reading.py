@@ -1,0 +1,162 @@
+"""Reading what a patient wrote: the triage with all that is known, and what follows from it."""
+
+from typing import Final
+
+from bot.patient import answering, consenting
+from bot.patient.concerns import raise_concern
+from bot.turn import Turn
+from messages.markup import Html, escape, plain
+from messages.triage import LEVELS, Context, Reason, Verdict
+from scheduler import alert_record, enrollment, outbox, replies
+from scheduler.database import Row
+from scheduler.patients import Patient
+from scheduler.replies import Context as Answers
+
+_HOUR_MS: Final = 60 * 60 * 1000
+_QUOTED: Final = 700
+"""How much of a message an alert quotes, in characters; a longer one is passed on whole besides."""
+_WORDS: Final = 160
+
+
+def read(turn: Turn, patient: Patient, answers: Answers | None) -> Verdict | None:
+    """Return what the words mean, or None where there are none to read (a photo, a voice note).
+
+    Args:
+        turn: the update at hand.
+        patient: who wrote.
+        answers: the reminder that it may answer.
+    """
+    if not turn.incoming.text:
+        return None
+    return turn.catalogue.triage.read(
+        turn.incoming.text, patient.language, _known(turn, patient, answers)
+    )
+
+
+def alarms(verdict: Verdict | None) -> bool:
+    """Whether a sign was found that brings in a human now; what nobody understands is relayed."""
+    return verdict is not None and bool(verdict.reasons)
+
+
+def note(turn: Turn, reply_id: int, verdict: Verdict | None) -> None:
+    """Write down beside the reply how it was read."""
+    if verdict is not None:
+        replies.judged(
+            turn.tx,
+            reply_id,
+            level=verdict.level,
+            reasons=[(r.sign, r.level, r.start, r.end) for r in verdict.reasons],
+            intents=verdict.intents,
+            understood=verdict.understood,
+        )
+
+
+def raise_what_was_read(
+    turn: Turn, patient: Patient, verdict: Verdict, answers: Answers | None
+) -> None:
+    """Answer the signs that were found, and alert the clinic."""
+    if verdict.level == "routine":
+        return
+    plan = _plan(turn, patient, answers)
+    quoted = _quoted(turn.incoming.text)
+    raise_concern(
+        turn,
+        verdict.level,
+        patient,
+        enrollment_id=plan["id"] if plan else None,
+        session_at=_session(turn, plan),
+        said=lambda _: quoted,
+        cause="words=" + ",".join(reason.sign for reason in verdict.reasons),
+        why=lambda language: _why(turn, verdict.reasons, language),
+    )
+
+
+def is_known(turn: Turn, patient: Patient, verdict: Verdict) -> bool:
+    """Whether the alert of this episode is as grave already: a flood rings no more for it."""
+    alert = alert_record.unresolved(turn.tx, patient.id)
+    return alert is not None and LEVELS.index(alert.level) >= LEVELS.index(verdict.level)
+
+
+def is_quoted_whole(turn: Turn) -> bool:
+    """Whether an alert shows all that came: words only, and not too many."""
+    return turn.incoming.kind == "text" and len(turn.incoming.text) <= _QUOTED
+
+
+def stop_if_wanted(turn: Turn, patient: Patient, verdict: Verdict | None) -> bool:
+    """Honor an opt-out at once, also inside a longer text; return whether there was one."""
+    if verdict is None or "opt_out" not in verdict.intents or patient.state == "stopped":
+        return False
+    consenting.stop(turn, patient)
+    return True
+
+
+def intents_line(turn: Turn, verdict: Verdict | None, language: str) -> list[Html]:
+    """Return, for the clinic, the lines that say what is wanted."""
+    if verdict is None:
+        return []
+    return [
+        turn.catalogue.text(language, f"patient.told.reply.{intent}")
+        for intent in verdict.intents
+        if intent != "opt_out"
+    ]
+
+
+def _why(turn: Turn, reasons: tuple[Reason, ...], language: str) -> Html:
+    words = "”, “".join(dict.fromkeys(" ".join(r.words.split())[:_WORDS] for r in reasons[:3]))
+    return turn.catalogue.text(language, "practitioner.alert.why.words", words=words)
+
+
+def _quoted(text: str) -> str:
+    shown = text.strip()
+    if len(shown) > _QUOTED:
+        shown = shown[:_QUOTED].rstrip() + "…"
+    return f"<blockquote>{escape(shown)}</blockquote>"
+
+
+def _known(turn: Turn, patient: Patient, answers: Answers | None) -> Context:
+    plan = _plan(turn, patient, answers)
+    if plan is None:
+        return Context()
+    session_at = _session(turn, plan)
+    pains = replies.pain_of(turn.tx, plan["id"])
+    earlier = {row["question"]: row["value"] for row in pains}
+    return Context(
+        protocol=plan["treatment"],
+        lipolytic=bool(plan["lipolytic"]),
+        hours=None if session_at is None else (turn.now - session_at) / _HOUR_MS,
+        question=_question(turn, patient, answers),
+        answers=earlier,
+    )
+
+
+def _plan(turn: Turn, patient: Patient, answers: Answers | None) -> Row | None:
+    if answers is not None:
+        return enrollment.get(turn.tx, answers.enrollment_id)
+    rows = enrollment.of_patient(turn.tx, patient.id)
+    return rows[0] if rows else None
+
+
+def _session(turn: Turn, plan: Row | None) -> int | None:
+    """Return the newest session that this can be about, UTC epoch ms; one to come is none."""
+    if plan is None:
+        return None
+    past = [
+        row["starts_at"]
+        for row in enrollment.sessions_of(turn.tx, plan["id"])
+        if row["starts_at"] <= turn.now and row["state"] != "canceled"
+    ]
+    return max(past, default=None)
+
+
+def _question(turn: Turn, patient: Patient, answers: Answers | None) -> str | None:
+    """Return the text of the question that is still open in the message that this answers."""
+    row = outbox.row(turn.tx, answers.outbox_id) if answers else None
+    subject = answering.subject_of(turn, row) if row else None
+    if row is None or subject is None:
+        return None
+    given = replies.answers_to(turn.tx, row["id"])
+    for question in subject.step.questions:
+        if question.key not in given:
+            place = (patient.language, subject.treatment, subject.step.key, question.key)
+            return plain(turn.catalogue.question(*place))
+    return None

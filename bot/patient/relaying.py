@@ -1,0 +1,193 @@
+"""Passing on what a patient sent: a head that says whose it is, the words quoted, the file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bot.patient import telling
+from bot.patient.concerns import day_of
+from bot.practitioner.step_names import step_name
+from bot.turn import Turn
+from messages.markup import Html, escape, plain
+from messages.render import day
+from scheduler import appointments, conversation, enrollment, outbox, replies
+from scheduler.channel import Attachment, AttachmentKind
+from scheduler.conversation import Thread
+from scheduler.patients import Patient
+from scheduler.replies import Context
+
+CAPTION_LIMIT: Final = 1024
+_BEGINNING: Final = 60
+PIECE: Final = 3500
+"""How much of a long text goes in one message, in UTF-16 units as Telegram counts: 4,096 is its
+limit, and the first one carries the head too."""
+
+_ATTACHED: Final[dict[str, AttachmentKind]] = {
+    "photo": "photo",
+    "voice": "voice",
+    "video": "video",
+    "document": "document",
+    "sticker": "sticker",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of those that a reply becomes; the one with the head leads to the card."""
+
+    html: str
+    attachment: Attachment | None = None
+    headed: bool = False
+
+
+def units(text: str) -> int:
+    """Return the length of a text as Telegram counts it; pure."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def pieces(text: str, size: int = PIECE) -> Iterator[str]:
+    """Yield a text in pieces of at most ``size`` UTF-16 units, cut at a space where there is one.
+
+    Nothing but the spaces at the cuts is lost; pure.
+    """
+    rest = text.strip()
+    while units(rest) > size:
+        cut = _reach(rest, size)
+        space = max(rest.rfind(" ", 0, cut + 1), rest.rfind("\n", 0, cut + 1))
+        end = space if space > 0 else cut
+        yield rest[:end].rstrip()
+        rest = rest[end:].lstrip()
+    if rest:
+        yield rest
+
+
+def _reach(text: str, size: int) -> int:
+    """Return how many characters of ``text`` fit into ``size`` UTF-16 units."""
+    room = size
+    for index, letter in enumerate(text):
+        room -= units(letter)
+        if room < 0:
+            return max(index, 1)
+    return len(text)
+
+
+def parts(
+    head: str, text: str, attachment: Attachment | None, *, quoted: bool = True
+) -> list[Part]:
+    """Lay out what one person wrote to another in messages that Telegram takes (pure).
+
+    Args:
+        head: HTML that says whose it is.
+        text: what was written, as it came; may be empty.
+        attachment: the file that came with it.
+        quoted: whether the words stand as a quotation.
+    """
+    frame = "<blockquote>{}</blockquote>" if quoted else "{}"
+    quotes = [frame.format(escape(piece)) for piece in pieces(text)]
+    first = "\n".join([head, *quotes[:1]])
+    rest = [Part(quote) for quote in quotes[1:]]
+    if attachment is None:
+        return [Part(first, headed=True), *rest]
+    # A sticker carries no words, and a caption holds less than a message.
+    fits = attachment.kind != "sticker" and units(plain(first)) <= CAPTION_LIMIT and not rest
+    if fits:
+        return [Part(first, attachment, headed=True)]
+    return [Part(first, headed=True), *rest, Part("", attachment)]
+
+
+def pass_on(
+    turn: Turn, patient: Patient, enrollment_id: int | None, head: Callable[[str], str]
+) -> None:
+    """Bring what came to the people in charge, under a head in each one's language.
+
+    Whoever wrote the message that it answers gets it too, quoting theirs.
+    """
+    incoming = turn.incoming
+    thread = _thread(turn, patient)
+    writer = thread.writer if thread else None
+    logged = replies.newest(turn.tx, patient.id)
+    members = telling.for_enrollment(turn, patient, enrollment_id)
+    if writer is not None and writer.id not in {member.id for member in members}:
+        members = [writer, *members]
+    kind = _ATTACHED.get(incoming.kind)
+    attachment = Attachment(kind, file_id=incoming.file_id) if kind and incoming.file_id else None
+    for member in members:
+        over = head(member.language)
+        if attachment is None and incoming.kind != "text":
+            unseen = turn.catalogue.text(member.language, "patient.told.reply.not_shown")
+            over = f"{over}\n{unseen}"
+        for part in parts(over, incoming.text, attachment):
+            turn.say(
+                part.html,
+                telling.answer_buttons(turn, member, patient) if part.headed else (),
+                chat_id=member.chat_id,
+                kind="relay",
+                attachment=part.attachment,
+                reply_to=thread.message["message_id"]
+                if thread and writer and writer.id == member.id and part.headed
+                else None,
+                patient_id=patient.id,
+                enrollment_id=enrollment_id,
+                reply_id=logged["id"] if logged else None,
+            )
+
+
+def head(turn: Turn, patient: Patient, context: Context | None, language: str) -> str:
+    """Return the lines over a relayed reply: whose it is, and which message it answers."""
+
+    def text(key: str, **params: object) -> Html:
+        return turn.catalogue.text(language, f"patient.told.reply.{key}", **params)
+
+    new = text("edited" if turn.incoming.edited else "new", label=patient.label)
+    if (thread := _thread(turn, patient)) is not None:
+        return "\n".join([new, _named(turn, thread, language)])
+    step = None if context is None else _step_named(turn, patient, context, language)
+    return "\n".join(
+        [
+            new,
+            text("unprompted") if step is None else text("answers", step=step),
+        ]
+    )
+
+
+def _thread(turn: Turn, patient: Patient) -> Thread | None:
+    return conversation.answered_by(
+        turn.tx,
+        patient,
+        chat_id=turn.chat_id,
+        reply_to=turn.incoming.reply_to,
+        now=turn.now,
+    )
+
+
+def _named(turn: Turn, thread: Thread, language: str) -> Html:
+    """Name a message of staff by who wrote it and how it begins."""
+    words = " ".join((thread.message["text"] or "").split())
+    return turn.catalogue.text(
+        language,
+        f"patient.told.reply.{'to_staff' if words else 'to_staff_file'}",
+        who=thread.name,
+        words=words if len(words) <= _BEGINNING else f"{words[:_BEGINNING]}…",
+    )
+
+
+def _step_named(turn: Turn, patient: Patient, context: Context, language: str) -> Html | None:
+    """Name a step shortly: what it is about, and on which day after which session."""
+    row = enrollment.get(turn.tx, context.enrollment_id)
+    reminder = outbox.row(turn.tx, context.outbox_id)
+    visit = appointments.session(turn.tx, context.session_id)
+    if row is None or reminder is None or visit is None:
+        return None
+    try:
+        about = step_name(turn, "practitioner", row["treatment"], context.step_key, language)
+    except KeyError:
+        return None
+    zone = patient.timezone
+    number = day_of(visit["starts_at"], reminder["settled_at"] or reminder["due_at"], zone)
+    return turn.catalogue.text(
+        language,
+        "patient.told.reply.step" if number >= 0 else "patient.told.reply.before_visit",
+        topic=about,
+        day=day(visit["starts_at"], zone, language),
+        n=max(number, 0),
+    )

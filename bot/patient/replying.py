@@ -1,0 +1,147 @@
+"""Free replies: whatever a patient writes, shows or says is logged, answered, and passed on."""
+
+from typing import Final
+
+from bot.patient import consenting, reading, relaying, telling
+from bot.turn import Turn
+from messages.triage import Verdict
+from scheduler import consent, enrollment, events, flood, opening, replies
+from scheduler.patients import Patient
+from scheduler.replies import Context, Kind
+
+CONTEXT_MS: Final = 7 * 24 * 60 * 60 * 1000
+"""How old the newest reminder may be to count as what a reply answers."""
+
+_KINDS: Final[dict[str, Kind]] = {
+    "text": "text",
+    "photo": "photo",
+    "voice": "voice",
+    "video": "video",
+    "document": "document",
+    "sticker": "sticker",
+}
+
+
+def reply(turn: Turn, patient: Patient) -> None:
+    """Log a free reply, read it for danger, and bring it to the people in charge.
+
+    A danger sign is answered first, whatever else is in the message or going on; an opt-out is
+    honored next. The acknowledgment is for what alarms nobody.
+    """
+    context = replies.context_of(
+        turn.tx,
+        patient.id,
+        chat_id=turn.chat_id,
+        reply_to=turn.incoming.reply_to,
+        now=turn.now,
+        within_ms=CONTEXT_MS,
+    )
+    reply_id = log(turn, patient, context)
+    meaning = reading.read(turn, patient, context)
+    reading.note(turn, reply_id, meaning)
+    verdict = flood.judge(turn.tx, patient.id, now=turn.now)
+    alarmed = _alarm(turn, patient, context, meaning, calm=verdict == "none")
+    stopped = reading.stop_if_wanted(turn, patient, meaning)
+    if verdict == "goes_on" or (turn.incoming.edited and turn.incoming.kind == "other"):
+        # A position that is shared live is "edited" every few seconds: logged, nothing more.
+        return
+    if verdict == "begins":
+        _stem(turn, patient)
+        return
+    if not alarmed and not stopped:
+        _acknowledge(turn, patient)
+    if alarmed and reading.is_quoted_whole(turn):
+        return
+    relaying.pass_on(
+        turn,
+        patient,
+        context.enrollment_id if context else _newest_plan(turn, patient),
+        lambda language: "\n".join(
+            [
+                relaying.head(turn, patient, context, language),
+                *reading.intents_line(turn, meaning, language),
+            ]
+        ),
+    )
+
+
+def _alarm(
+    turn: Turn, patient: Patient, context: Context | None, meaning: Verdict | None, *, calm: bool
+) -> bool:
+    """Answer the signs that were read and alert the clinic; return whether that was done.
+
+    What the open alert knows already is not answered once more in a flood, or to the same words
+    again: a machine at the other end would get an answer to each of its answers.
+    """
+    if meaning is None or not reading.alarms(meaning):
+        return False
+    logged = replies.newest(turn.tx, patient.id)
+    fresh = logged is None or flood.is_new(turn.tx, logged, now=turn.now)
+    if reading.is_known(turn, patient, meaning) and not (calm and fresh):
+        return False
+    reading.raise_what_was_read(turn, patient, meaning, context)
+    return True
+
+
+def log(turn: Turn, patient: Patient, context: Context | None) -> int:
+    """Log what came, as it came; return the reply's id."""
+    incoming = turn.incoming
+    reply_id = replies.free(
+        turn.tx,
+        patient.id,
+        _KINDS.get(incoming.kind, "other"),
+        text=incoming.text or None,
+        file_id=incoming.file_id,
+        context=context,
+        now=turn.now,
+        message_id=incoming.message_id,
+    )
+    if incoming.edited:
+        events.note(
+            turn.tx,
+            "reply_edited",
+            actor="patient",
+            now=turn.now,
+            patient_id=patient.id,
+            reply=reply_id,
+        )
+    return reply_id
+
+
+def _newest_plan(turn: Turn, patient: Patient) -> int | None:
+    rows = enrollment.of_patient(turn.tx, patient.id)
+    return rows[0]["id"] if rows else None
+
+
+def _stem(turn: Turn, patient: Patient) -> None:
+    """Too much at once: said once to each side, then logged in silence until it calms.
+
+    The patient's one answer is the acknowledgment of what came first, changed to say so: another
+    message might be what a machine at the other end answers.
+    """
+    words = turn.text(
+        "patient.reply.flood", phone=turn.clinic.phone, emergency=turn.clinic.emergency
+    )
+    said = flood.word_of(turn.tx, patient.id, now=turn.now)
+    if said is None:
+        turn.say(words)
+    else:
+        turn.edit_row(said, words)
+    telling.tell_text(turn, telling.in_charge(turn, patient), "patient.told.flood", patient=patient)
+
+
+def _acknowledge(turn: Turn, patient: Patient) -> None:
+    """Say that it was passed on: once for what comes in one go."""
+    logged = replies.newest(turn.tx, patient.id)
+    if logged is not None and not flood.is_new(turn.tx, logged, now=turn.now):
+        return
+    key = "patient.reply.edited" if turn.incoming.edited else "patient.reply.passed_on"
+    row = turn.say(
+        turn.text(key, phone=turn.clinic.phone, emergency=turn.clinic.emergency),
+        reply_to=turn.incoming.message_id,
+    )
+    flood.acknowledged(turn.tx, patient.id, row, now=turn.now)
+    if patient.state == "invited" and not consent.answered(turn.tx, patient.id, "aftercare"):
+        waiting = opening.waiting(turn.tx, patient.id)
+        if waiting:
+            consenting.remind(turn, waiting[-1]["id"])
