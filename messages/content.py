@@ -217,8 +217,9 @@ def _extended(under: Table, over: Table) -> Table:
         old = extended.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             extended[key] = _extended(old, value)
-        elif isinstance(old, list) and isinstance(value, list):
-            extended[key] = [*old, *value]
+        elif isinstance(old, list):
+            # A word alone, without its brackets, joins the list too: it must not replace it.
+            extended[key] = [*old, *(value if isinstance(value, list) else [value])]
         else:
             extended[key] = value
     return extended

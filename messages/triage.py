@@ -35,6 +35,7 @@ _MAX_PAIN: Final = 10
 _COLORS: Final = frozenset(
     {"white", "black", "dusky", "red", "numb", "hard", "cold", "hot", "blind"}
 )
+_HALF_A_YES: Final = frozenset({"mild", "yes", "still", "present", "and", "but", "starter"})
 _OUT_OF: Final = ("of", "de", "sur", "из", "sobre", "em")
 
 
@@ -174,7 +175,7 @@ class Triage:
         self, text: str, reading: Reading, context: Context, language: str
     ) -> Iterator[Reason]:
         """Read a bare yes as the sign that was asked about, and a no to "is it going?" likewise."""
-        if not context.question or not reading.words:
+        if not context.question or not reading.words or self._asks_pain(context, language):
             return
         answer = _answer(reading)
         if answer is None:
@@ -252,14 +253,14 @@ def _level(
 
 
 def _in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[Mention]]) -> Level:
-    """Lower what is over by one level, never to nothing; what was only asked about, to review."""
+    """Lower what is over by one level, never to nothing; what was only asked about likewise."""
     sentence = hit.mentions[0].sentence
 
     def here(concept: str) -> bool:
         return any(m.sentence == sentence for m in said.get(concept, ()))
 
     if any(m.sentence == sentence and m.first < hit.first for m in said.get("hypothetical", ())):
-        return "review"
+        return "urgent" if level == "emergency" else "review"
     clauses = {m.clause for m in hit.mentions}
     told = any(m.clause in clauses for m in said.get("past", ())) and here("past_time")
     over = any(m.sentence == sentence and _ends(m, reading) for m in said.get("over", ()))
@@ -370,7 +371,8 @@ def _answer(reading: Reading) -> Literal["yes", "no"] | None:
     if "no" in leading or ("no" in concepts and "yes" not in leading):
         return "no"
     short = len(reading.words) <= 4  # noqa: PLR2004 -- "a little bit, yes"
-    if "yes" in concepts or (short and "mild" in concepts):
+    bare = all(m.concept in _HALF_A_YES for m in reading.mentions)
+    if "yes" in concepts or (short and bare and "mild" in concepts):
         return "yes"
     if short and any(m.concept == "yes" and not m.denied for m in reading.mentions):
         return "yes"

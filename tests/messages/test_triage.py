@@ -40,9 +40,7 @@ def test_the_corpus_is_large_balanced_and_held_back_by_its_rule() -> None:
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda p: f"{p['language']}-{p['text'][:40]}")
 def test_no_phrase_of_the_corpus_is_taken_more_lightly_than_it_is(phrase: dict[str, Any]) -> None:
-    verdict = TRIAGE.read(
-        phrase["text"], phrase["language"], Context(**phrase.get("context", {}))
-    )
+    verdict = TRIAGE.read(phrase["text"], phrase["language"], Context(**phrase.get("context", {})))
     found = rank(verdict.level)
     if phrase["level"] in {"emergency", "urgent"}:
         assert found >= rank(phrase["level"]), verdict
