@@ -64,7 +64,7 @@ def _copies_owned_up_to(row: Row) -> int:
     """Return how many messages a row says it may have become, besides the one it calls its own."""
     if not row["possible_duplicate"] and row["state"] != "uncertain":
         return 0
-    return int(row["attempts"]) - (row["state"] == "sent")
+    return int(row["attempts"]) - int(row["state"] == "sent")
 
 
 def judge(rows: Iterable[Row], ledger: Ledger, *, now: int) -> Verdict:
