@@ -4,6 +4,7 @@ A free reply waits until a message of staff reached its patient after it, or unt
 that it needs no answer. What one patient wrote is one item, however many messages it took.
 """
 
+import json
 from dataclasses import dataclass
 
 from scheduler import events, patients, replies, roster
@@ -16,7 +17,10 @@ _WAITS = "replies.question IS NULL AND replies.answered_at IS NULL"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One patient's messages that wait: the rows of the first and the last, and how many."""
+    """One patient's messages that wait: the rows of the first and the last, and how many.
+
+    ``intents`` is what triage found to be wanted in any of them: question, reschedule, opt_out.
+    """
 
     patient: Patient
     first: Row
@@ -112,9 +116,22 @@ def waiting(tx: Tx, member: Staff, *, offset: int, limit: int) -> list[Waiting]:
             _reply(tx, row["first_id"]),
             _reply(tx, row["last_id"]),
             row["n"],
+            _intents(tx, row["patient_id"]),
         )
         for row in rows
     ]
+
+
+def _intents(tx: Tx, patient_id: int) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for row in tx.all(
+        f"""SELECT DISTINCT reasons FROM replies
+            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND reasons IS NOT NULL
+              AND {_WAITS}""",
+        patient_id=patient_id,
+    ):
+        found |= dict.fromkeys(json.loads(row["reasons"])["intents"])
+    return tuple(sorted(found))
 
 
 def count(tx: Tx, member: Staff) -> int:

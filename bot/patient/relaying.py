@@ -10,7 +10,7 @@ from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, escape, plain
 from messages.render import day
-from scheduler import appointments, conversation, enrollment, outbox, replies
+from scheduler import appointments, conversation, enrollment, outbox, replies, roster
 from scheduler.channel import Attachment, AttachmentKind
 from scheduler.conversation import Thread
 from scheduler.patients import Patient
@@ -96,18 +96,35 @@ def parts(
 
 
 def pass_on(
-    turn: Turn, patient: Patient, enrollment_id: int | None, head: Callable[[str], str]
+    turn: Turn,
+    patient: Patient,
+    enrollment_id: int | None,
+    head: Callable[[str], str],
+    *,
+    alerted: bool = False,
 ) -> None:
     """Bring what came to the people in charge, under a head in each one's language.
 
     Whoever wrote the message that it answers gets it too, quoting theirs.
+
+    Args:
+        turn: the update at hand.
+        patient: who wrote.
+        enrollment_id: the plan that it belongs to, where known.
+        head: returns in a language what stands above, as HTML.
+        alerted: whether an alert has shown the people in charge all of it already.
     """
     incoming = turn.incoming
     thread = _thread(turn, patient)
     writer = thread.writer if thread else None
     logged = replies.newest(turn.tx, patient.id)
-    members = telling.for_enrollment(turn, patient, enrollment_id)
-    if writer is not None and writer.id not in {member.id for member in members}:
+    in_charge = telling.for_enrollment(turn, patient, enrollment_id)
+    members = [] if alerted else in_charge
+    if (
+        writer is not None
+        and writer.id not in {member.id for member in in_charge}
+        and roster.seen(turn.tx, writer, patient.id) is not None
+    ):
         members = [writer, *members]
     kind = _ATTACHED.get(incoming.kind)
     attachment = Attachment(kind, file_id=incoming.file_id) if kind and incoming.file_id else None

@@ -50,8 +50,6 @@ def reply(turn: Turn, patient: Patient) -> None:
         return
     if not alarmed and not stopped:
         _acknowledge(turn, patient)
-    if alarmed and reading.is_quoted_whole(turn):
-        return
     relaying.pass_on(
         turn,
         patient,
@@ -62,6 +60,7 @@ def reply(turn: Turn, patient: Patient) -> None:
                 *reading.intents_line(turn, meaning, language),
             ]
         ),
+        alerted=alarmed and reading.is_quoted_whole(turn),
     )
 
 

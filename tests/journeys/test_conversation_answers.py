@@ -71,6 +71,19 @@ async def test_a_patients_answer_comes_back_to_whoever_wrote_quoting_it(world, d
     assert "reply_to_message" not in doctor.last()
 
 
+async def test_whoever_wrote_gets_a_danger_sign_in_answer_too(world, doctor, ana):
+    boss = await join(world, "Dr. Gil", role="manager")
+    await boss.says("/patient A.P.")
+    await boss.taps("✍️ Write to A.P.")
+    await boss.says("How is the cheek?")
+    before = len(doctor.messages())
+    await answers(world, ana, "How is the cheek?", "There is pus coming out")
+    assert "↪️ To Dr. Gil: “How is the cheek?”" in boss.said
+    assert "There is pus" in boss.said
+    (alert,) = doctor.messages()[before:]
+    assert "There is pus" in words(alert)
+
+
 async def test_words_right_after_an_answer_belong_to_it_and_those_after_a_check_in_do_not(
     world, doctor, ana
 ):
@@ -78,8 +91,8 @@ async def test_words_right_after_an_answer_belong_to_it_and_those_after_a_check_
     await ana.says("ok")
     assert "↪️ To Dr. Ruiz: “Better wait.”" in doctor.said
     await world.after(hours=25)
-    await ana.says("a bit sore")
-    assert "Soreness" in doctor.said or "soreness" in doctor.said or "How you feel" in doctor.said
+    await ana.says("all good")
+    assert "↪️ Soreness check, day 1" in doctor.said
     assert "To Dr. Ruiz" not in doctor.said
 
 
