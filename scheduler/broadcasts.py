@@ -25,7 +25,7 @@ SHOW_EVERY_MS: Final = 3_000
 SHOW_EVERY_SHARE: Final = 20
 """Progress is shown again after three seconds or a twentieth of the copies, as Telegram slows
 bots down that edit a message much more often."""
-TIPS_OFF: Final = "c:tips:no"
+TIPS_OFF: Final = "c:tips:no:below"
 """What the button under a tip carries: the patient takes the consent to tips back."""
 
 
