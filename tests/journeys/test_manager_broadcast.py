@@ -309,7 +309,7 @@ async def test_a_tip_can_still_be_read_after_it_was_the_last_one(world: Any) -> 
     await press(world, world.manager, "b:yes")
     tip = next(m for m in anna.transcript() if words(m) == TIP)
     world.new(anna)
-    anna.tap(tip["message_id"], "No more tips")
+    anna.tap(tip["message_id"], "🔕 No more tips")
     await world.settle()
     assert TIP in [words(m) for m in anna.transcript()]
     assert [text for text in world.texts(anna) if "no tips" in text]
