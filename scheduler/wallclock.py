@@ -9,6 +9,7 @@ shows. Twice a year a reading is special in many zones, and some zones have skip
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SECOND = 1_000
@@ -33,6 +34,7 @@ def local_date(instant: int, zone: str) -> date:
     return local(instant, zone).date()
 
 
+@lru_cache(maxsize=8192)  # a day's patients share most of their moments
 def first_moment(day: date, at: time, zone: str) -> int:
     """Return the first instant (epoch ms) at which the clock in ``zone`` shows ``day`` ``at``.
 
