@@ -1,0 +1,57 @@
+"""The schema, as a list of steps that are each applied once, in order, in a transaction.
+
+Instants are INTEGER UTC epoch milliseconds; a zone name stands beside what is local. Every table
+carries ``clinic_id``. A step that was released is never edited: what changes is a new step.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from scheduler.database import SqlcipherDriver
+from scheduler.migrations import (
+    step_0001_main_job,
+    step_0002_review,
+    step_0003_alerts,
+    step_0004_conversation,
+    step_0005_triage,
+)
+
+_STEPS = (
+    step_0001_main_job,
+    step_0002_review,
+    step_0003_alerts,
+    step_0004_conversation,
+    step_0005_triage,
+)
+
+migrations = Migrations("aftercare")
+
+
+def _add(name: str, statements: tuple[str, ...]) -> None:
+    @migrations(name=name)
+    def step(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+
+for _step in _STEPS:
+    _add(_step.NAME, _step.STATEMENTS)
+
+
+def migrate(driver: SqlcipherDriver) -> None:
+    """Bring the schema up to date; each step is applied whole or not at all."""
+    migrations.apply(driver.sqlite_utils)
+
+
+def versions(db: Database) -> tuple[list[str], list[str]]:
+    """Return the steps that a database lacks, and those in it that this program does not know."""
+    missing = [step.name for step in migrations.pending(db)]
+    applied = {step.name for step in migrations.applied(db)}
+    ours = {step.name for step in migrations._migrations}  # noqa: SLF001 -- no public list of them
+    return missing, sorted(applied - ours)
+
+
+def schema_version(driver: SqlcipherDriver) -> str:
+    """Return the name of the newest step that was applied."""
+    applied = migrations.applied(driver.sqlite_utils)
+    return applied[-1].name if applied else "none"
