@@ -100,6 +100,7 @@ class App:
             phone=settings.clinic_phone,
             emergency=settings.emergency_number,
             quiet=settings.quiet_hours,
+            hours=settings.clinic_hours,
             escalation=Escalation(
                 emergency_ms=settings.escalate_emergency_minutes * MINUTE,
                 urgent_ms=settings.escalate_urgent_minutes * MINUTE,

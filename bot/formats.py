@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from scheduler.hours import parse
 from scheduler.quiet import QuietHours
 
 NAME_LENGTH: Final = 64
@@ -130,6 +131,11 @@ def quiet_hours(value: object) -> object:
         f'"{value}" is not a span of hours; give one like 21:00-09:00 '
         "(the same time twice: no quiet hours)"
     )
+
+
+def weekly_hours(value: object) -> object:
+    """Hours of a week, as in ``Mo-Fr 09:00-18:00; Sa 10:00-14:00``."""
+    return parse(value) if isinstance(value, str) else value
 
 
 def hour(value: object) -> object:

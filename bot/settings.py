@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot import formats
 from messages import content
 from messages.catalogue import SHIPPED
+from scheduler.hours import CLINIC_HOURS, WeeklyHours, written
 from scheduler.quiet import QuietHours
 
 ENV_FILE: Final = Path(".env")
@@ -97,6 +98,10 @@ class Settings(BaseSettings):
     quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(formats.quiet_hours)] = Field(
         QuietHours(),
         description="Hours of a patient's night without messages (the same time twice: none).",
+    )
+    clinic_hours: Annotated[WeeklyHours, NoDecode, BeforeValidator(formats.weekly_hours)] = Field(
+        CLINIC_HOURS,
+        description="When the clinic is open, clinic time, as in Mo-Fr 09:00-18:00; Sa 10:00-14:00",
     )
     digest_at: Annotated[time | None, NoDecode, BeforeValidator(formats.hour)] = Field(
         time(8, 30),
@@ -250,6 +255,8 @@ def _written(default: Any) -> str:
     match default:
         case QuietHours(start=start, end=end):
             return f"{start:%H:%M}-{end:%H:%M}"
+        case WeeklyHours():
+            return written(default)
         case time():
             return f"{default:%H:%M}"
         case (str() as host, int() as port):

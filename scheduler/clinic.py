@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from scheduler.escalation import Escalation
+from scheduler.hours import CLINIC_HOURS, WeeklyHours
 from scheduler.quiet import QuietHours
 
 
@@ -11,6 +12,7 @@ class Clinic:
     """A clinic's own facts: how it is called and reached, where it is, and when it is quiet.
 
     ``timezone`` is an IANA name, ``language`` the one used where a person's own is not shipped.
+    ``hours`` are when people answer: the opening hours, in that zone.
     """
 
     name: str
@@ -20,3 +22,4 @@ class Clinic:
     emergency: str
     quiet: QuietHours = field(default_factory=QuietHours)
     escalation: Escalation = field(default_factory=Escalation)
+    hours: WeeklyHours = CLINIC_HOURS

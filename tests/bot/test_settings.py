@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import SettingsInvalid, env_text, load_settings, write_env
+from scheduler.hours import parse
 from scheduler.quiet import QuietHours
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +78,7 @@ def test_the_least_that_must_be_set_is_enough(environment):
         ("QUIET_HOURS", "00:00-00:00", "quiet_hours", QuietHours(time(0), time(0))),
         ("DIGEST_AT", "7:05", "digest_at", time(7, 5)),
         ("DIGEST_AT", "", "digest_at", time(8, 30)),
+        ("CLINIC_HOURS", "Mo-Sa 9-20", "clinic_hours", parse("Mo-Sa 09:00-20:00")),
         ("LOG_LEVEL", "debug", "log_level", "DEBUG"),
         ("LOG_FORMAT", "JSON", "log_format", "json"),
         ("LOG_FORMAT", "", "log_format", "console"),
@@ -124,6 +126,7 @@ def test_the_morning_message_can_be_turned_off(environment):
         ("QUIET_HOURS", "25:00-09:00", "is not a span of hours"),
         ("DIGEST_AT", "8", "is not a time of the day; give one like 08:30, or none"),
         ("DIGEST_AT", "24:00", "is not a time of the day"),
+        ("CLINIC_HOURS", "nine to five", '"nine to five" is not understood; give hours like'),
         ("LOG_LEVEL", "LOUD", "choose one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         ("LOG_FORMAT", "xml", "choose one of console, json"),
     ],
