@@ -17,6 +17,8 @@ from babel import Locale, UnknownLocaleError
 __all__ = ["CORE", "ROOMS", "SIGNS", "TRIAGE", "Content", "Issue", "nearest", "read", "suggestion"]
 
 ROOMS: Final = ("common", "patient", "practitioner", "clinic")
+_DIVISIBLE: Final = ROOMS[1:]
+"""The rooms whose words may lie in folders of their own below the room: practitioner/plans/."""
 CORE: Final = "common/core.toml"
 TRIAGE: Final = "triage"
 SIGNS: Final = "triage/signs.toml"
@@ -71,6 +73,11 @@ class Content:
         return tuple(sorted(folders))
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """Every folder below a room, such as ``practitioner/plans``, in order."""
+        return tuple(sorted({part for path in self._paths() if (part := _part(path))}))
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """Every language that has any text, in order; the triage may know more of them."""
         return tuple(
@@ -90,6 +97,7 @@ class Content:
 def read(directories: Iterable[Path]) -> Content:
     """Read every content file, later directories laid over earlier ones; never raises for them."""
     content = Content()
+    shipped: tuple[str, ...] | None = None
     for directory in directories:
         if not directory.is_dir():
             content.issues.append(
@@ -100,12 +108,19 @@ def read(directories: Iterable[Path]) -> Content:
             name = path.relative_to(directory).as_posix()
             if any(part.startswith(".") for part in name.split("/")):
                 continue
-            misplaced = _misplaced(name)
+            misplaced = _misplaced(name, shipped)
             if misplaced:
                 content.issues.append(Issue(name, "file", misplaced, blocks=False))
                 continue
             _add(content, name, path)
+        shipped = content.parts if shipped is None else shipped
     return content
+
+
+def _part(name: str) -> str | None:
+    """Return the folder below a room that a language file lies in, or None."""
+    room, _, rest = name.partition("/")
+    return name.rpartition("/")[0] if room in _DIVISIBLE and "/" in rest else None
 
 
 def _add(content: Content, name: str, path: Path) -> None:
@@ -152,8 +167,12 @@ def _syntax_issue(name: str, source: str, message: str) -> Issue:
     return Issue(f"{name}:{line}", "syntax", f"not valid TOML{column}: {words}")
 
 
-def _misplaced(name: str) -> str | None:
-    """Return why no part of the program would read the file, or None."""
+def _misplaced(name: str, shipped: tuple[str, ...] | None) -> str | None:
+    """Return why no part of the program would read the file, or None.
+
+    The first directory says which folders there are below the rooms (``shipped``; None while that
+    one is read): the words of any other would belong to no message.
+    """
     parts = name.split("/")
     match parts:
         case ["common", "core.toml"] | ["protocols", _, "protocol.toml"] | ["triage", "signs.toml"]:
@@ -162,6 +181,10 @@ def _misplaced(name: str) -> str | None:
             pass
         case [room, file] if room in (*ROOMS, TRIAGE):
             pass
+        case [room, part, file] if room in _DIVISIBLE:
+            if shipped is not None and f"{room}/{part}" not in shipped:
+                hint = suggestion(f"{room}/{part}", shipped)
+                return f"is in no folder that the bot reads{hint}"
         case _:
             hint = suggestion(parts[0], ("protocols", TRIAGE, *ROOMS))
             return f"is in no folder that the bot reads{hint}"

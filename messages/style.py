@@ -80,13 +80,13 @@ class _Reading:
         parts = key.split(".")
         self._of_step = parts[0] == "step" and parts[-1] in {"text", "late"}
         self._asked = self._of_step and "question" in parts
-        self._for_patients = folder.path in {"common", "patient"} or folder.treatment is not None
+        self._for_patients = folder.room in {"common", "patient"} or folder.treatment is not None
         self._limit = self._limit_of(folder, parts)
 
     def _limit_of(self, folder: Folder, parts: list[str]) -> tuple[int, str] | None:
         if self._of_step:
             return _STEP_LENGTH, "a step's text"
-        if "answer" in parts[:-1] and folder.path not in {"patient", "practitioner", "clinic"}:
+        if "answer" in parts[:-1] and folder.room not in {"patient", "practitioner", "clinic"}:
             return _LABEL_LENGTH, "a button"
         if folder.treatment is not None and parts[0] in {"name", "area"}:
             return _LABEL_LENGTH, "a button"

@@ -1,7 +1,9 @@
 """From language files to texts: each parsed once, with every fault of its own.
 
 Every text has one dotted key: ``<room>.<table>.<key>`` for the rooms, ``common.step.<key>.…`` for
-the core steps and ``protocols.<treatment>.…`` for a treatment's own words.
+the core steps and ``protocols.<treatment>.…`` for a treatment's own words. A room too long for one
+file keeps some of its tables in folders: ``practitioner.plans.title`` is ``title`` in
+``practitioner/plans/<lang>.toml``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +27,8 @@ class Folder:
     """One folder of language files.
 
     Attributes:
-        path: relative to the content directory: ``patient``, ``protocols/facial``.
+        path: relative to the content directory: ``patient``, ``practitioner/plans``,
+            ``protocols/facial``.
         sources: by language, by key within the file: the texts as written.
         base: the same as the first directory has it: what the program itself was written for.
         texts: by language, by key within the file: the sound ones, parsed.
@@ -43,6 +46,11 @@ class Folder:
         """The treatment whose folder this is, or None for a room."""
         head, _, tail = self.path.partition("/")
         return tail if head == "protocols" else None
+
+    @property
+    def room(self) -> str:
+        """The room that the words are for; "protocols" for a treatment's."""
+        return self.path.partition("/")[0]
 
     def file(self, language: str) -> str:
         """Return the path of one language's file."""
@@ -84,9 +92,21 @@ class Words:
 def build(content: Content) -> Words:
     """Return every text of ``content``; faults become issues and never raise."""
     words = Words(languages=content.languages)
-    for path in (*ROOMS, *(f"protocols/{treatment}" for treatment in content.treatments)):
+    treatments = (f"protocols/{treatment}" for treatment in content.treatments)
+    for path in (*ROOMS, *content.parts, *treatments):
         words.folders[path] = _folder(content, words, path)
+    for path in content.parts:
+        words.issues.extend(_said_twice(words.folders, path))
     return words
+
+
+def _said_twice(folders: Mapping[str, Folder], path: str) -> Iterator[Issue]:
+    """Yield where a room's own file has the table that is a folder below the room."""
+    room, _, part = path.partition("/")
+    for language, sources in folders[room].sources.items():
+        if any(key == part or key.startswith(f"{part}.") for key in sources):
+            problem = f"is a folder, {path}/: move the texts there"
+            yield Issue(folders[room].file(language), part, problem)
 
 
 def _folder(content: Content, words: Words, path: str) -> Folder:
