@@ -26,6 +26,19 @@ async def test_every_person_of_the_cast_has_a_phone(stage, viewer) -> None:
         await expect(page.locator(".phone").nth(number)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("width", [1024, 1240, 1280, 1366, 1440])
+async def test_nothing_of_the_bar_leaves_the_window_where_letters_are_wide(
+    stage, viewer, width: int
+) -> None:
+    page = await viewer.open(size=(width, 800), bypass_csp=True)
+    await page.add_style_tag(content="* { letter-spacing: 0.12em !important }")
+    rights = await page.locator(".bar button").evaluate_all(
+        "buttons => buttons.map(button => button.getBoundingClientRect().right)"
+    )
+    assert len(rights) > 8
+    assert max(rights) <= width
+
+
 async def test_a_new_chat_has_a_start_button_that_the_bot_hears(stage, viewer) -> None:
     page = await viewer.open()
     anna = on(page, stage.anna)
