@@ -15,10 +15,12 @@ from bot.practitioner import digesting
 from bot.receive import ALLOWED_UPDATES, Receiver
 from bot.request import AiohttpRequest
 from bot.settings import Settings
+from bot.standing import Standing
 from bot.telegram import TelegramChannel
 from bot.texts import Texts
 from bot.turn import House
 from bot.webhook import Webhook, secret_for
+from messages.catalogue import Catalogue
 from scheduler import (
     disk,
     downtime,
@@ -32,13 +34,11 @@ from scheduler.clinic import Clinic
 from scheduler.clock import Clock
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.dispatch import Dispatcher
-from scheduler.escalation import Escalation
 from scheduler.migrations import migrate
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Prepared, Preparer
 from scheduler.reading import refuse_damaged
 from scheduler.ticker import Ticker
-from scheduler.wallclock import MINUTE
 
 log = structlog.get_logger(__name__)
 
@@ -93,19 +93,7 @@ class App:
         self.settings = settings
         self.store = store
         self.clock = clock
-        self.clinic = Clinic(
-            name=settings.clinic_name,
-            timezone=settings.clinic_timezone,
-            language=settings.clinic_language,
-            phone=settings.clinic_phone,
-            emergency=settings.emergency_number,
-            quiet=settings.quiet_hours,
-            hours=settings.clinic_hours,
-            escalation=Escalation(
-                emergency_ms=settings.escalate_emergency_minutes * MINUTE,
-                urgent_ms=settings.escalate_urgent_minutes * MINUTE,
-            ),
-        )
+        self.standing = Standing(settings, clock)
         self.texts = texts or Texts(settings.protocols_dir, settings.clinic_language)
         base = settings.bot_api_url
         self.bot = Bot(
@@ -128,7 +116,7 @@ class App:
         self.ticker = Ticker(self.tick)
         if on_change is not None:
             self.dispatcher.on_turn = on_change
-        self.nightly = Nightly(settings, store, clock)
+        self.nightly = Nightly(settings, self.standing, store, clock)
         self._disk = disk.Watch()
         store.on_trouble(lambda error: self._disk.failed(error, now=clock.now()))
         store.on_wake(self.dispatcher.kick)
@@ -138,10 +126,20 @@ class App:
 
     def house(self) -> House:
         """Return what holds for a turn as it is now."""
-        return House(self.clinic, self.texts.catalogue, self._username)
+        return House(self.clinic, self.catalogue, self._username, self.standing)
+
+    @property
+    def clinic(self) -> Clinic:
+        """The clinic as it is now."""
+        return self.standing.clinic
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Today's texts; where a patient's own language has none, the clinic's of now is spoken."""
+        return self.texts.catalogue.speaking(self.clinic.language)
 
     def _prepare(self, tx: Tx, row: Row, *, now: int) -> Prepared:
-        return Preparer(self.texts.catalogue, self.clinic)(tx, row, now=now)
+        return Preparer(self.catalogue, self.clinic)(tx, row, now=now)
 
     def _clock_changed(self) -> None:
         self.dispatcher.kick()
@@ -158,6 +156,7 @@ class App:
         """
         await self._greet()
         now = self.clock.now()
+        await self.store.read(self.standing.load)
         lost = await self.dispatcher.recover()
         token = await self.store.write(_first_words, self.settings, now=now)
         if lost:
@@ -236,10 +235,11 @@ class App:
         if (fault := self._disk.fault) is not None:
             await self.store.write(disk.tell, fault, now=now)
             self._disk.over(fault)
-        await self.store.write(digesting.morning, self.house(), self.settings.digest_at, now=now)
+        await self.store.write(digesting.morning, self.house(), self.standing.settings.digest_at, now=now)
         await self.nightly.look()
         self.texts.refresh()
-        await self._menus.sync(await self.store.read(menus.wanted), self.texts.catalogue)
+        self.standing.refresh()
+        await self._menus.sync(await self.store.read(menus.wanted), self.catalogue)
         self.dispatcher.kick()
         self.receiver.kick()
 

@@ -13,6 +13,9 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from babel import Locale
+
+from scheduler.closures import Closure, regions
 from scheduler.hours import parse
 from scheduler.quiet import QuietHours
 
@@ -136,6 +139,54 @@ def quiet_hours(value: object) -> object:
 def weekly_hours(value: object) -> object:
     """Hours of a week, as in ``Mo-Fr 09:00-18:00; Sa 10:00-14:00``."""
     return parse(value) if isinstance(value, str) else value
+
+
+def region(value: str) -> str:
+    """A country, or a region of one, whose public holidays are known; its name will do."""
+    asked = value.strip()
+    if asked.casefold() in {"", "none"}:
+        return ""
+    known = regions()
+    country, _, part = asked.upper().replace("_", "-").partition("-")
+    country = _country(asked) or country
+    if country not in known:
+        raise ValueError(f'"{value}" is no country whose holidays are known; give one like ES-MD')
+    if not part:
+        return country
+    parts = {each.upper(): each for each in known[country]}
+    if part not in parts:
+        close = get_close_matches(part, parts, n=1)
+        hint = f"did you mean {country}-{parts[close[0]]}?" if close else f"give {country} alone"
+        raise ValueError(f'"{part}" is no region of {country}; {hint}')
+    return f"{country}-{parts[part]}"
+
+
+def _country(name: str) -> str | None:
+    """Return the code of a country by its name in one of the languages that are read here."""
+    asked = name.casefold()
+    for language in ("en", "es", "pt", "fr", "ru", "de", "it"):
+        for code, called in Locale.parse(language).territories.items():
+            if called.casefold() == asked and code.isalpha():
+                return str(code)
+    return None
+
+
+def closures(value: object) -> object:
+    """Days and spans of days, as in ``2026-08-10..2026-08-21, 2026-12-24``."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().casefold() == "none":
+        return ()
+    found = []
+    for part in filter(None, (piece.strip() for piece in value.split(","))):
+        try:
+            found.append(Closure.parse(part))
+        except ValueError:
+            raise ValueError(
+                f'"{part}" is no day or span of days; give them like '
+                "2026-12-24 or 2026-08-10..2026-08-21"
+            ) from None
+    return tuple(sorted(set(found)))
 
 
 def hour(value: object) -> object:

@@ -6,6 +6,7 @@ from datetime import date
 import structlog
 
 from bot.settings import Settings
+from bot.standing import Standing
 from scheduler import backup, events, notices, staff
 from scheduler.clock import Clock
 from scheduler.database import DatabaseProblem, Store, Tx
@@ -19,12 +20,16 @@ class Nightly:
 
     Args:
         settings: where to, how many are kept, and the key.
+        standing: the zone of the clinic as it is now.
         store: the database whose marks say when the last one was made.
         clock: what 03:00 is read from.
     """
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, standing: Standing, store: Store, clock: Clock
+    ) -> None:
         self._settings = settings
+        self._standing = standing
         self._store = store
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
@@ -34,7 +39,7 @@ class Nightly:
         if self._settings.backup_dir is None or (self._task and not self._task.done()):
             return
         now = self._clock.now()
-        zone = self._settings.clinic_timezone
+        zone = self._standing.clinic.timezone
         if await self._store.write(_begin, zone, now=now):
             self._task = asyncio.create_task(self._make(local_date(now, zone)), name="backup")
 
@@ -61,7 +66,7 @@ class Nightly:
         except (DatabaseProblem, OSError) as problem:
             # The problem is told in words; a traceback would add nothing to them.
             log.warning("backup_failed", problem=str(problem))
-            await self._store.write(_failed, settings.clinic_timezone, now=self._clock.now())
+            await self._store.write(_failed, self._standing.clinic.timezone, now=self._clock.now())
         else:
             log.info("backup_made", file=made.path.name, size=made.size, rows=made.rows)
             await self._store.write(events.mark, backup.DONE, now=self._clock.now())

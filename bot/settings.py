@@ -25,7 +25,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot import formats
 from messages import content
 from messages.catalogue import SHIPPED
-from scheduler.hours import CLINIC_HOURS, WeeklyHours, written
+from scheduler import hours
+from scheduler.closures import Closure
+from scheduler.hours import CLINIC_HOURS, WeeklyHours
 from scheduler.quiet import QuietHours
 
 ENV_FILE: Final = Path(".env")
@@ -103,6 +105,14 @@ class Settings(BaseSettings):
         CLINIC_HOURS,
         description="When the clinic is open, clinic time, as in Mo-Fr 09:00-18:00; Sa 10:00-14:00",
     )
+    holidays: Annotated[str, BeforeValidator(formats.region)] = Field(
+        "",
+        description="Whose public holidays the clinic keeps: a country or region, as in ES or ES-MD.",
+    )
+    closed_days: Annotated[tuple[Closure, ...], NoDecode, BeforeValidator(formats.closures)] = Field(
+        (),
+        description="Further days on which it is closed, as in 2026-08-10..2026-08-21, 2026-12-24",
+    )
     digest_at: Annotated[time | None, NoDecode, BeforeValidator(formats.hour)] = Field(
         time(8, 30),
         description="When staff get the morning message, clinic time (none: never).",
@@ -112,6 +122,9 @@ class Settings(BaseSettings):
     )
     escalate_urgent_minutes: Annotated[int, Field(ge=1, le=720)] = Field(
         30, description="The same for an urgent alert."
+    )
+    tips_every_days: Annotated[int, Field(ge=0, le=90)] = Field(
+        3, description="A patient gets no second tip within so many days (0: no limit)."
     )
     backup_dir: Path | None = Field(
         None,
@@ -216,7 +229,7 @@ def env_text(values: Mapping[str, str] | None = None) -> str:
     given = values or {}
     blocks = []
     for name, field in Settings.model_fields.items():
-        value = given.get(name.upper(), _written(field.default))
+        value = given.get(name.upper(), written(field.default))
         blocks.append(f"# {field.description}\n{name.upper()}={value}\n")
     return "\n".join(blocks)
 
@@ -251,17 +264,20 @@ def _fault(details: ErrorDetails) -> str:
     return f"{name}: {error if error is not None else details['msg']}"
 
 
-def _written(default: Any) -> str:
-    match default:
+def written(value: Any) -> str:
+    """Return a setting's value in the form that the environment has it; "" for none."""
+    match value:
         case QuietHours(start=start, end=end):
             return f"{start:%H:%M}-{end:%H:%M}"
         case WeeklyHours():
-            return written(default)
+            return hours.written(value)
         case time():
-            return f"{default:%H:%M}"
+            return f"{value:%H:%M}"
         case (str() as host, int() as port):
             return f"{host}:{port}"
         case str() | int():
-            return str(default)
+            return str(value)
+        case (Closure(), *_):
+            return ", ".join(str(closure) for closure in value)
         case _:
             return ""

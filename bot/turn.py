@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.incoming import Incoming
+from bot.standing import Standing
 from messages.catalogue import Catalogue
 from messages.render import Html
 from scheduler import dialogues, outbox, patients, staff
@@ -22,11 +23,15 @@ Rows = Iterable[Iterable[Button]]
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What holds for every turn: the clinic, its texts, and how the bot is called."""
+    """What holds for every turn: the clinic, its texts, how the bot is called.
+
+    ``standing`` is where managers change what the clinic is; None where nobody may.
+    """
 
     clinic: Clinic
     catalogue: Catalogue
     username: str
+    standing: Standing | None = None
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ class Catalogue:
         triage: reads what patients write; without words of its own nothing is understood.
     """
 
-    __slots__ = ("_chains", "_default", "languages", "protocols", "triage")
+    __slots__ = ("_chains", "_default", "_speaking", "languages", "protocols", "triage")
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Catalogue:
         self.triage = triage or Triage({}, SignTable())
         self.protocols: Mapping[str, Protocol] = MappingProxyType(dict(protocols))
         self.languages: tuple[str, ...] = tuple(sorted(texts))
+        self._speaking: dict[str, Catalogue] = {}
         self._default = _known(default, self.languages) or _known(_ENGLISH, self.languages) or ""
         self._chains: Mapping[str, tuple[Mapping[str, Text], ...]] = MappingProxyType(
             {
@@ -86,6 +87,18 @@ class Catalogue:
                 for language in (*self.languages, "")
             }
         )
+
+    def speaking(self, language: str) -> "Catalogue":
+        """Return the same texts with another default language; the same where it has no text."""
+        default = _known(language, self.languages) or self._default
+        if default == self._default:
+            return self
+        if default not in self._speaking:
+            texts = {each: self._chains[each][0] for each in self.languages}
+            self._speaking[default] = Catalogue(
+                self.protocols, texts, default, triage=self.triage
+            )
+        return self._speaking[default]
 
     def language(self, tag: str | None) -> str:
         """Return the language that is spoken to somebody whose app is set to ``tag``."""

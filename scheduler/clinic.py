@@ -13,6 +13,7 @@ class Clinic:
 
     ``timezone`` is an IANA name, ``language`` the one used where a person's own is not shipped.
     ``hours`` are when people answer: the opening hours, in that zone.
+    A patient gets no second tip within ``tips_gap_ms`` (0: no limit).
     """
 
     name: str
@@ -23,3 +24,4 @@ class Clinic:
     quiet: QuietHours = field(default_factory=QuietHours)
     escalation: Escalation = field(default_factory=Escalation)
     hours: WeeklyHours = CLINIC_HOURS
+    tips_gap_ms: int = 0

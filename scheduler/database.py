@@ -87,12 +87,13 @@ class Tx:
     it touches is refused, not run.
     """
 
-    __slots__ = ("_driver", "clinic_id", "woke")
+    __slots__ = ("_driver", "clinic_id", "committed", "woke")
 
     def __init__(self, driver: Driver, clinic_id: int) -> None:
         self._driver = driver
         self.clinic_id = clinic_id
         self.woke = False
+        self.committed: list[Callable[[], None]] = []
 
     def _bound(self, sql: str, params: Mapping[str, object]) -> dict[str, object]:
         if "clinic_id" not in sql:
@@ -124,6 +125,14 @@ class Tx:
     def wake(self) -> None:
         """Ask for the dispatcher to look at the outbox as soon as this is committed."""
         self.woke = True
+
+    def then(self, act: Callable[[], None]) -> None:
+        """Do something as soon as this is committed, before any later transaction begins.
+
+        ``act`` runs on the database's thread and must not raise; it is forgotten where this is
+        undone.
+        """
+        self.committed.append(act)
 
 
 class SqlcipherDriver:
@@ -282,6 +291,8 @@ class Store:
             self._driver.begin()
             result = use_case(tx, *args, **kwargs)
             self._driver.commit()
+            for act in tx.committed:
+                act()
         except BaseException as error:
             if in_trouble(error):
                 self._on_trouble(error)

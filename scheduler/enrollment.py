@@ -318,7 +318,7 @@ def release(
         moment = settle(
             row["due_at"],
             row["useful_until"],
-            _quiet_policy(catalogue, row["treatment"], row["step_key"]),
+            quiet_policy(catalogue, row["treatment"], row["step_key"]),
             clinic.quiet,
             patient.timezone,
             not_before=now,
@@ -340,7 +340,7 @@ def release(
     return coming
 
 
-def _quiet_policy(catalogue: Catalogue, treatment: str, step_key: str) -> Policy:
+def quiet_policy(catalogue: Catalogue, treatment: str, step_key: str) -> Policy:
     try:
         return catalogue.protocols[treatment].step(step_key).quiet
     except KeyError:
