@@ -235,7 +235,9 @@ class App:
         if (fault := self._disk.fault) is not None:
             await self.store.write(disk.tell, fault, now=now)
             self._disk.over(fault)
-        await self.store.write(digesting.morning, self.house(), self.standing.settings.digest_at, now=now)
+        await self.store.write(
+            digesting.morning, self.house(), self.standing.settings.digest_at, now=now
+        )
         await self.nightly.look()
         self.texts.refresh()
         self.standing.refresh()

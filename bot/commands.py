@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.clinic import clinic_staff
+from bot.clinic import adjusting, clinic_staff
 from bot.clinic import room as clinic
 from bot.patient import access
 from bot.patient import room as patient
@@ -84,6 +84,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("review", STAFF, reviewing.review, "practitioner.review.command"),
     Command("broadcast", MANAGERS, clinic.broadcast, "clinic.command.broadcast"),
     Command("staff", MANAGERS, clinic_staff.staff, "clinic.command.staff"),
+    Command("settings", MANAGERS, adjusting.settings, "clinic.settings.command"),
     Command("plan", PATIENTS, patient.plan, "patient.command.plan"),
     Command("stop", PATIENTS, patient.stop, "patient.command.stop"),
     Command("resume", PATIENTS, patient.resume, "patient.command.resume"),
@@ -105,6 +106,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (STAFF, handler) for prefix, handler in writing.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},
+    **{prefix: (MANAGERS, handler) for prefix, handler in adjusting.BUTTONS.items()},
 }
 
 # Dialogues that take what is written next; the name is the one in the dialogues table.
@@ -114,4 +116,5 @@ DIALOGUES: dict[str, tuple[frozenset[Role], Handler]] = {
     **{name: (STAFF, handler) for name, handler in practitioner.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in writing.DIALOGUES.items()},
     **{name: (MANAGERS, handler) for name, handler in clinic.DIALOGUES.items()},
+    **{name: (MANAGERS, handler) for name, handler in adjusting.DIALOGUES.items()},
 }

@@ -91,11 +91,18 @@ def zone(value: str) -> str:
     known = available_timezones()
     if value in known:
         return value
+    near = nearest_zone(value)
+    hint = f"did you mean {near}?" if near else "give one like Europe/Madrid"
+    raise ValueError(f'"{value}" is not a time zone of the IANA database; {hint}')
+
+
+def nearest_zone(value: str) -> str | None:
+    """Return the zone that somebody probably means, by its name or its city."""
+    known = available_timezones()
     words = {name.rsplit("/", 1)[-1].casefold(): name for name in sorted(known)}
     words |= {name.casefold(): name for name in known}
     close = get_close_matches(value.strip().casefold().replace(" ", "_"), words, n=1)
-    hint = f"did you mean {words[close[0]]}?" if close else "give one like Europe/Madrid"
-    raise ValueError(f'"{value}" is not a time zone of the IANA database; {hint}')
+    return words[close[0]] if close else None
 
 
 def phone(digits: range, example: str) -> Callable[[str], str]:

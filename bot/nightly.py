@@ -25,9 +25,7 @@ class Nightly:
         clock: what 03:00 is read from.
     """
 
-    def __init__(
-        self, settings: Settings, standing: Standing, store: Store, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Settings, standing: Standing, store: Store, clock: Clock) -> None:
         self._settings = settings
         self._standing = standing
         self._store = store

@@ -107,11 +107,13 @@ class Settings(BaseSettings):
     )
     holidays: Annotated[str, BeforeValidator(formats.region)] = Field(
         "",
-        description="Whose public holidays the clinic keeps: a country or region, as in ES or ES-MD.",
+        description="Whose public holidays the clinic keeps: a country or region, as in ES-MD.",
     )
-    closed_days: Annotated[tuple[Closure, ...], NoDecode, BeforeValidator(formats.closures)] = Field(
-        (),
-        description="Further days on which it is closed, as in 2026-08-10..2026-08-21, 2026-12-24",
+    closed_days: Annotated[tuple[Closure, ...], NoDecode, BeforeValidator(formats.closures)] = (
+        Field(
+            (),
+            description="Other days it is closed, as in 2026-08-10..2026-08-21, 2026-12-24",
+        )
     )
     digest_at: Annotated[time | None, NoDecode, BeforeValidator(formats.hour)] = Field(
         time(8, 30),
@@ -266,18 +268,18 @@ def _fault(details: ErrorDetails) -> str:
 
 def written(value: Any) -> str:
     """Return a setting's value in the form that the environment has it; "" for none."""
+    found = ""
     match value:
         case QuietHours(start=start, end=end):
-            return f"{start:%H:%M}-{end:%H:%M}"
+            found = f"{start:%H:%M}-{end:%H:%M}"
         case WeeklyHours():
-            return hours.written(value)
+            found = hours.written(value)
         case time():
-            return f"{value:%H:%M}"
+            found = f"{value:%H:%M}"
         case (str() as host, int() as port):
-            return f"{host}:{port}"
+            found = f"{host}:{port}"
         case str() | int():
-            return str(value)
+            found = str(value)
         case (Closure(), *_):
-            return ", ".join(str(closure) for closure in value)
-        case _:
-            return ""
+            found = ", ".join(str(closure) for closure in value)
+    return found

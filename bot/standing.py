@@ -52,7 +52,7 @@ def read(name: str, text: str) -> Any:
     """
     field = Settings.model_fields[name]
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, *field.metadata])  # type: ignore[arg-type]
+        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]
         return adapter.validate_python(text)
     except ValidationError as error:
         # The text may be anything that was typed: it does not belong into a log.

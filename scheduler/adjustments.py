@@ -28,7 +28,9 @@ def adjust(tx: Tx, name: str, value: str | None, *, before: str, actor: str, now
         now: UTC epoch ms.
     """
     if value is None:
-        tx.run("DELETE FROM clinic_settings WHERE clinic_id = :clinic_id AND name = :name", name=name)
+        tx.run(
+            "DELETE FROM clinic_settings WHERE clinic_id = :clinic_id AND name = :name", name=name
+        )
     else:
         tx.run(
             """INSERT INTO clinic_settings (clinic_id, name, value, changed_at)

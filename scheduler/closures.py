@@ -50,9 +50,7 @@ def regions() -> Mapping[str, tuple[str, ...]]:
     """Return the countries whose public holidays are known, and the regions of each, as codes."""
     import holidays  # noqa: PLC0415  most clinics' bots never need it
 
-    return {
-        country: tuple(parts) for country, parts in holidays.list_supported_countries().items()
-    }
+    return {country: tuple(parts) for country, parts in holidays.list_supported_countries().items()}
 
 
 def named(region: str, years: Iterable[int], language: str = "en") -> dict[date, str]:

@@ -341,6 +341,7 @@ def release(
 
 
 def quiet_policy(catalogue: Catalogue, treatment: str, step_key: str) -> Policy:
+    """Return what becomes of a step that would leave at night."""
     try:
         return catalogue.protocols[treatment].step(step_key).quiet
     except KeyError:
