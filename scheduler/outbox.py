@@ -130,6 +130,9 @@ def say(
     ``reply_id`` the patient's reply that it brings to staff.
     """
     tx.wake()
+    in_lane = int(LANE_OF[kind] if lane is None else lane)
+    if ready_at is None and in_lane <= Lane.ANSWER:
+        _keep_in_order(tx, chat_id, in_lane, now=now)
     row: int = tx.value(
         """INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, enrollment_id,
                broadcast_id, staff_message_id, reply_id, content, secret, due_at, ready_at,
@@ -139,7 +142,7 @@ def say(
                :ready_at, :useful_until, 'pending', :now)
            RETURNING id""",
         kind=kind,
-        lane=int(LANE_OF[kind] if lane is None else lane),
+        lane=in_lane,
         chat_id=chat_id,
         patient_id=patient_id,
         enrollment_id=enrollment_id,
@@ -153,6 +156,24 @@ def say(
         now=now,
     )
     return row
+
+
+def _keep_in_order(tx: Tx, chat_id: int, lane: int, *, now: int) -> None:
+    """See to it that what was said before in a chat is not ready later than what is said now.
+
+    A clock set back between the two would turn them around, or have the first wait for a time
+    that has been already. What was put off, or planned for later, was never ready when said.
+    """
+    # Two statements: with IN or OR no partial index would be used.
+    for state in ("state = 'pending' AND held IS NULL", "state = 'sending'"):
+        tx.run(
+            f"""UPDATE outbox SET ready_at = :now
+                WHERE clinic_id = :clinic_id AND {state} AND lane = :lane AND chat_id = :chat_id
+                  AND ready_at > :now AND ready_at <= created_at""",
+            chat_id=chat_id,
+            lane=lane,
+            now=now,
+        )
 
 
 def owe_steps(

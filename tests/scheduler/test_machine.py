@@ -4,6 +4,7 @@ The judge is a ledger outside the database: what the fake channel accepted, for 
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -411,12 +412,40 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory) -> None:
     Delivery.catalogue = load()
 
 
+@pytest.mark.parametrize("by", [3_000, 60_000, HOUR])
+@pytest.mark.parametrize("noticed", [True, False])
+def test_what_is_said_after_the_clock_was_set_back_does_not_overtake(
+    _prepared: None, by: int, noticed: bool
+) -> None:
+    machine = Delivery()
+    machine.one_patient()
+    machine.time_passes(1_000)
+    for chat in (CHATS[1], DOCTOR_CHAT):
+        machine.say(chat, "answer", edit=False, times=2)
+    machine.crash([(Ambiguous("reset"), False)])
+    if noticed:
+        machine.the_clock_is_set_back(by)
+    else:
+        machine.world.clock.set(machine.now - by)
+    for chat in (CHATS[1], DOCTOR_CHAT):
+        machine.say(chat, "answer", edit=False, times=2)
+    machine.deliver([])
+    for _ in range(2):
+        machine.time_passes(5_000)  # a heartbeat
+        machine.deliver([])
+    machine.every_row_is_in_one_known_state_and_agrees_with_the_ledger()
+    said = [row for row in machine.rows() if row["kind"] == "answer" and row["attempts"]]
+    machine.teardown()
+    assert len(said) == 8, "what was said before the step waits for its time to come again"
+
+
 class Thorough(Delivery):
     """The same, at the volume that is promised."""
 
 
 _PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
 Delivery.TestCase.settings = settings(_PATIENT, max_examples=20, stateful_step_count=30)
-Thorough.TestCase.settings = settings(_PATIENT, max_examples=200, stateful_step_count=50)
+_EXAMPLES = 500 if os.environ.get("CHAOS", "") == "long" else 200
+Thorough.TestCase.settings = settings(_PATIENT, max_examples=_EXAMPLES, stateful_step_count=50)
 TestDelivery = pytest.mark.usefixtures("_prepared")(Delivery.TestCase)
 TestDeliveryAtLength = pytest.mark.fault(pytest.mark.usefixtures("_prepared")(Thorough.TestCase))
