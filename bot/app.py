@@ -29,6 +29,7 @@ from scheduler import (
     overview,
     staff,
     upkeep,
+    waits,
 )
 from scheduler.clinic import Clinic
 from scheduler.clock import Clock
@@ -46,6 +47,7 @@ _GREETING_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 30.0
 _PANEL_ROWS = 200
 _HEALTHY_WITHIN_S = 5.0
+_ANSWER_WITHIN_S = 5.0
 _TICK_WITHIN_MS = 60_000
 
 
@@ -238,12 +240,26 @@ class App:
         await self.store.write(
             digesting.morning, self.house(), self.standing.settings.digest_at, now=now
         )
+        await self._ask_telegram()
         await self.nightly.look()
         self.texts.refresh()
         self.standing.refresh()
         await self._menus.sync(await self.store.read(menus.wanted), self.catalogue)
         self.dispatcher.kick()
         self.receiver.kick()
+
+    async def _ask_telegram(self) -> None:
+        """Ask something harmless where what may have arrived waits for Telegram to answer."""
+        if not await self.store.read(waits.for_contact, now=self.clock.now()):
+            return
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await self.bot.get_me()
+        except (TelegramError, TimeoutError):
+            answered = False
+        else:
+            answered = True
+        await self.store.write(waits.telegram_answered, answered=answered, now=self.clock.now())
 
     async def stop(self, within_s: float = 10.0) -> bool:
         """Stop: take nothing new, let what is on its way land, close the database.

@@ -248,15 +248,18 @@ def finish_attempt(tx: Tx, attempt_id: int, outcome: str, *, now: int) -> None:
     )
 
 
-def sent(tx: Tx, row_id: int, message_id: int, *, now: int) -> None:
+def sent(
+    tx: Tx, row_id: int, message_id: int, *, now: int, reason: str = "accepted by Telegram"
+) -> None:
     """End a row as sent; words that hold a secret are wiped."""
     tx.run(
-        """UPDATE outbox SET state = 'sent', reason = 'accepted by Telegram',
+        """UPDATE outbox SET state = 'sent', reason = :reason,
                message_id = :message_id, settled_at = :now,
                content = CASE WHEN secret = 1 THEN NULL ELSE content END
            WHERE clinic_id = :clinic_id AND id = :id""",
         id=row_id,
         message_id=message_id,
+        reason=reason,
         now=now,
     )
 

@@ -1,10 +1,11 @@
 """What becomes of a row after an attempt: the outcome policy, kind by kind.
 
 Certainly not sent: try again, with backoff or when Telegram said. Ambiguous: a reminder, an answer
-or a relay is sent once more and marked as a possible duplicate; what could mislead twice (a
-broadcast) is parked as uncertain; an alert goes on until somebody has it; an edit may always be
-repeated, because it ends in the same message. What is tried again keeps its place: its chat waits
-with it, so that nothing that was said later overtakes it.
+or a relay is sent once more and marked as a possible duplicate, not before Telegram answers
+again; what could mislead twice (a broadcast) is parked as uncertain; an alert, and what a patient
+is told after a danger sign, goes on until somebody has it; an edit may always be repeated,
+because it ends in the same message. What is tried again keeps its place: its chat waits with it,
+so that nothing that was said later overtakes it.
 """
 
 from typing import Literal
@@ -37,6 +38,9 @@ GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000
 # Where a pause holds up more than the row that failed, it stays this short: whatever is said to
 # the same chat or by the whole bot meanwhile may be what somebody urgently waits for.
 SHORT_PAUSE_MS = 30 * 1000
+# A reminder that may have arrived has time: an outage of minutes is over by then, and a tap on the
+# copy that did arrive proves it, so that no second one is sent.
+IN_DOUBT_MS = 10 * 60 * 1000
 
 
 def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: int) -> None:
@@ -123,16 +127,63 @@ def _unknown(tx: Tx, row: Row, message: Message | None, reason: str, *, now: int
     elif row["kind"] == "broadcast":
         outbox.end(tx, row["id"], "uncertain", reason, now=now)
         return
-    elif row["kind"] == "alert" and row["possible_duplicate"]:
-        # It must not hold up what else its reader waits for, again and again.
-        outbox.postpone(tx, row["id"], ready_at=now + pause, reason=reason)
-        return
+    elif row["lane"] == outbox.Lane.SAFETY:
+        if _a_day_old_warning(row, now=now):
+            outbox.end(tx, row["id"], "uncertain", f"not within a day: {reason}", now=now)
+            return
+        if row["possible_duplicate"]:
+            # It must not hold up what else its reader waits for, again and again.
+            outbox.postpone(tx, row["id"], ready_at=now + pause, reason=reason)
+            return
+        outbox.again(tx, row["id"], reason=reason, possible_duplicate=True)
     elif row["possible_duplicate"]:
         outbox.end(tx, row["id"], "uncertain", f"twice without an answer: {reason}", now=now)
         return
     else:
         outbox.again(tx, row["id"], reason=reason, possible_duplicate=True)
+        if message is not None:
+            # Else a crash lost it, which says nothing against Telegram.
+            pause = _time_to_recover(row, now=now)
+        waits.wait_for_contact(tx, row["chat_id"], soonest=now + pause, lane=row["lane"])
+        return
     waits.wait(tx, row["chat_id"], until=now + pause, lane=row["lane"])
+
+
+def _a_day_old_warning(row: Row, *, now: int) -> bool:
+    """Whether a patient was to be warned so long ago that it would be a riddle now."""
+    given_up_at: int = row["created_at"] + GIVE_UP_AFTER_MS
+    return row["kind"] != "alert" and now > given_up_at
+
+
+def _time_to_recover(row: Row, *, now: int) -> int:
+    """Return how long (ms) what may have arrived waits at least before it is sent once more."""
+    if row["kind"] != "reminder" or row["lane"] < outbox.Lane.REMINDER:
+        return SHORT_PAUSE_MS
+    left = IN_DOUBT_MS if row["useful_until"] is None else (row["useful_until"] - now) // 4
+    return max(SHORT_PAUSE_MS, min(IN_DOUBT_MS, left))
+
+
+def proved(tx: Tx, row: Row, message_id: int) -> Row:
+    """Take a button that was pressed as the proof that a message arrived, if that was in doubt.
+
+    Args:
+        tx: the open transaction.
+        row: the outbox row of the message.
+        message_id: the message under which the button hangs.
+
+    Returns:
+        The row as it stands now: sent, at the moment of its last try.
+    """
+    once_more = row["state"] == "pending" and row["attempts"] and row["possible_duplicate"]
+    if row["state"] != "uncertain" and not once_more:
+        return row
+    tried: int = tx.value(
+        "SELECT MAX(started_at) FROM attempts WHERE clinic_id = :clinic_id AND outbox_id = :id",
+        id=row["id"],
+    )
+    outbox.sent(tx, row["id"], message_id, reason="a button of it was pressed", now=tried)
+    _follow_up(tx, row, now=tried)
+    return outbox.row(tx, row["id"]) or row
 
 
 def _is_edit(row: Row, message: Message | None) -> bool:

@@ -43,7 +43,8 @@ def _clock_went_back(tx: Tx, last: int, *, now: int) -> None:
     """
     by = last - now
     tx.run(
-        "UPDATE waits SET until = until - :by WHERE clinic_id = :clinic_id AND until > :now",
+        """UPDATE waits SET until = until - :by, soonest = soonest - :by
+           WHERE clinic_id = :clinic_id AND until > :now""",
         by=by,
         now=now,
     )

@@ -2,15 +2,21 @@
 
 A wait holds up one lane and the less urgent ones. Telegram's own word holds up everything; a pause
 of ours after a failure must not keep a safety answer from trying its own luck.
+
+What may have arrived waits for Telegram itself: it is sent once more only after Telegram has
+answered something harmless, so that an outage does not use up the one try that is left.
 """
 
 from typing import Final
 
 from scheduler.database import Tx
+from scheduler.wallclock import MINUTE
 
 WHOLE_BOT: Final = 0
 """Stands for every chat at once."""
 ALL_LANES: Final = 0
+UNANSWERED_MS: Final = 15 * MINUTE
+"""How long a chat waits for Telegram to answer, from the last time that it did not."""
 
 
 def wait(tx: Tx, chat_id: int, *, until: int, lane: int = ALL_LANES) -> None:
@@ -25,11 +31,56 @@ def wait(tx: Tx, chat_id: int, *, until: int, lane: int = ALL_LANES) -> None:
     tx.run(
         """INSERT INTO waits (clinic_id, chat_id, lane, until)
            VALUES (:clinic_id, :chat_id, :lane, :until)
-           ON CONFLICT (clinic_id, chat_id, lane) DO UPDATE SET until = excluded.until
+           ON CONFLICT (clinic_id, chat_id, lane)
+               DO UPDATE SET until = excluded.until, soonest = NULL
            WHERE excluded.until > waits.until""",
         chat_id=chat_id,
         lane=lane,
         until=until,
+    )
+
+
+def wait_for_contact(tx: Tx, chat_id: int, *, soonest: int, lane: int) -> None:
+    """Leave a chat alone until Telegram has answered, at ``soonest`` (UTC epoch ms) or later."""
+    tx.run(
+        """INSERT INTO waits (clinic_id, chat_id, lane, until, soonest)
+           VALUES (:clinic_id, :chat_id, :lane, :until, :soonest)
+           ON CONFLICT (clinic_id, chat_id, lane)
+               DO UPDATE SET until = excluded.until, soonest = excluded.soonest
+           WHERE excluded.until > waits.until""",
+        chat_id=chat_id,
+        lane=lane,
+        until=soonest + UNANSWERED_MS,
+        soonest=soonest,
+    )
+
+
+def for_contact(tx: Tx, *, now: int) -> bool:
+    """Say whether an answer of Telegram's at ``now`` (UTC epoch ms) would end a wait."""
+    return (
+        tx.value(
+            "SELECT 1 FROM waits WHERE clinic_id = :clinic_id AND soonest <= :now LIMIT 1", now=now
+        )
+        is not None
+    )
+
+
+def telegram_answered(tx: Tx, *, answered: bool, now: int) -> None:
+    """End the waits for Telegram's answer, or prolong them where there was none.
+
+    Args:
+        tx: the open transaction.
+        answered: whether Telegram answered when it was asked.
+        now: UTC epoch ms.
+    """
+    if answered:
+        tx.wake()
+    tx.run(
+        """UPDATE waits SET until = :until, soonest = CASE WHEN :answered THEN NULL ELSE soonest END
+           WHERE clinic_id = :clinic_id AND soonest <= :now""",
+        until=now if answered else now + UNANSWERED_MS,
+        answered=int(answered),
+        now=now,
     )
 
 
@@ -48,9 +99,11 @@ def stops_everyone(tx: Tx, lane: int, *, now: int) -> bool:
 
 
 def next_over(tx: Tx, *, now: int) -> int | None:
-    """Return when the next wait is over (UTC epoch ms), or None."""
+    """Return when the next wait is over, or may end (UTC epoch ms), or None."""
     moment: int | None = tx.value(
-        "SELECT MIN(until) FROM waits WHERE clinic_id = :clinic_id AND until > :now", now=now
+        """SELECT MIN(CASE WHEN soonest > :now THEN soonest ELSE until END) FROM waits
+           WHERE clinic_id = :clinic_id AND until > :now""",
+        now=now,
     )
     return moment
 

@@ -6,7 +6,7 @@ from bot.turn import Turn
 from messages.course import Finding
 from messages.markup import Html
 from messages.protocol import Alarm, Question
-from scheduler import outbox, replies, wording
+from scheduler import outbox, replies, settling, wording
 from scheduler.database import Row
 from scheduler.patients import Patient
 from scheduler.timing import late_action
@@ -33,6 +33,12 @@ def own_reminder(turn: Turn, patient: Patient, number: str) -> Row | None:
     ):
         return None
     return row
+
+
+def pressed_reminder(turn: Turn, patient: Patient, number: str) -> Row | None:
+    """Return :func:`own_reminder` of a button that was pressed: so it did arrive."""
+    row = own_reminder(turn, patient, number)
+    return None if row is None else settling.proved(turn.tx, row, turn.incoming.message_id)
 
 
 def subject_of(turn: Turn, row: Row) -> Subject | None:
@@ -82,7 +88,7 @@ def _meant(turn: Turn, patient: Patient) -> tuple[Row | None, Subject | None, Qu
     nothing = (None, None, None, "")
     if len(parts) != 4 or not all(part.isdecimal() for part in parts[1:]):  # noqa: PLR2004 -- prefix:row:question:answer
         return nothing
-    row = own_reminder(turn, patient, parts[1])
+    row = pressed_reminder(turn, patient, parts[1])
     subject = subject_of(turn, row) if row else None
     if row is None or subject is None:
         return nothing

@@ -2,7 +2,7 @@
 
 from bot.patient import concerns
 from bot.turn import Turn
-from scheduler import outbox, replies, silence
+from scheduler import outbox, replies, settling, silence
 from scheduler.database import Row
 from scheduler.patients import Patient
 from scheduler.silence import ANSWERS, PREFIX, QUESTION
@@ -16,6 +16,7 @@ def tap(turn: Turn, patient: Patient) -> None:
     if row is None:
         turn.toast("patient.start.old_button")
         return
+    settling.proved(turn.tx, row, turn.incoming.message_id)
     if not replies.answer(turn.tx, row, QUESTION, answer, now=turn.now):
         turn.toast("patient.toast.already")
         return

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.patient import relaying, replying, telling
-from bot.patient.answering import own_reminder, subject_of
+from bot.patient.answering import own_reminder, pressed_reminder, subject_of
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import moment
@@ -22,7 +22,7 @@ _AGAIN_KEYS: Final = {"change": "patient.visit.change", "cancel": "patient.visit
 def tap(turn: Turn, patient: Patient) -> None:
     """Take a tap on a button about a visit."""
     parts = turn.incoming.data.split(":")
-    row = own_reminder(turn, patient, parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 -- prefix:row:action
+    row = pressed_reminder(turn, patient, parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 -- prefix:row:action
     subject = subject_of(turn, row) if row else None
     if row is None or subject is None or not subject.step.actions:
         turn.toast("patient.start.old_button")

@@ -14,6 +14,7 @@ from scheduler.migrations import (
     step_0003_alerts,
     step_0004_conversation,
     step_0005_triage,
+    step_0007_doubt,
     step_0040_settings,
 )
 
@@ -23,6 +24,7 @@ _STEPS = (
     step_0003_alerts,
     step_0004_conversation,
     step_0005_triage,
+    step_0007_doubt,
     step_0040_settings,
 )
 

@@ -164,6 +164,42 @@ async def test_a_reminder_that_nobody_answers_for_ends_as_uncertain_after_two_tr
     assert len(world.sandbox.ledger.of(ana.person.id)) == 2
 
 
+async def test_an_outage_of_minutes_parks_no_reminder(story: Story) -> None:
+    world, ana = story.world, story.ana
+    due = (await story.row("reminder", ana.person.id))["ready_at"]
+    await world.until(due - 1)
+    outage = world.sandbox.faults.refuse(500, "Internal Server Error", count=None)
+    await world.bot.tick()
+    for _ in range(20):
+        world.clock.advance(60_000)
+        await world.bot.tick()
+        await world.bot.dispatcher.drain()
+    row = await story.row("reminder", ana.person.id)
+    assert (row["state"], row["attempts"]) == ("pending", 1), "the one try left is kept"
+    assert outage.hits > 10, "Telegram is asked whether it is back"
+    world.sandbox.faults.lift()
+    await world.after(hours=0.5)
+    row = await story.row("reminder", ana.person.id)
+    assert (row["state"], row["attempts"], row["possible_duplicate"]) == ("sent", 2, 1)
+    assert len(world.sandbox.ledger.of(ana.person.id)) == 1
+
+
+async def test_a_tap_on_the_copy_that_arrived_saves_the_second_one(story: Story) -> None:
+    world, ana = story.world, story.ana
+    lost = world.sandbox.faults.drop_after(method="sendMessage", chat_id=ana.person.id)
+    await world.until((await story.row("reminder", ana.person.id))["ready_at"])
+    (copy,) = ana.transcript()
+    assert lost.hits == 1
+    ana.tap(copy["message_id"], "No")
+    await world.settle()
+    row = await story.row("reminder", ana.person.id)
+    assert (row["state"], row["reason"]) == ("sent", "a button of it was pressed")
+    assert row["message_id"] == copy["message_id"]
+    await world.after(hours=1)
+    assert len(world.sandbox.ledger.of(ana.person.id, "sendMessage")) == 1
+    assert [reply["value"] for reply in await story.rows("replies")] == ["no"]
+
+
 async def test_an_alert_goes_on_until_somebody_has_it(story: Story) -> None:
     world = story.world
     chat = await story.owe("alert")

@@ -82,7 +82,7 @@ def test_a_bot_that_telegram_calls_need_not_have_polled(store, patient):
 def test_an_overdue_row_is_told_with_its_age(store, patient):
     store.write_now(outbox.say, Said("hello"), chat_id=7, now=NOW - 5 * MINUTE)
     assert unwell(patient) == {}
-    store.write_now(outbox.say, Said("hello"), chat_id=7, now=NOW - 2 * HOUR)
+    store.write_now(outbox.say, Said("hello"), chat_id=8, now=NOW - 2 * HOUR)
     assert "1 waiting, the oldest since Mon, 4 May 2026, 08:00" in unwell(patient)["Overdue"].found
 
 
