@@ -233,7 +233,7 @@ class App:
     async def tick(self) -> None:
         """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
         now = self.clock.now()
-        await self.store.write(upkeep.beat, now=now)
+        await self.store.write(upkeep.beat, self.clinic, now=now)
         if (fault := self._disk.fault) is not None:
             await self.store.write(disk.tell, fault, now=now)
             self._disk.over(fault)

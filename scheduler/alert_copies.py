@@ -71,6 +71,8 @@ def refresh(tx: Tx, alert_id: int, *, now: int) -> None:
     for row in tx.all(
         """SELECT outbox.* FROM alert_messages
            JOIN outbox ON outbox.clinic_id = :clinic_id AND outbox.id = alert_messages.outbox_id
+           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = alert_messages.staff_id
+             AND staff.removed_at IS NULL
            WHERE alert_messages.clinic_id = :clinic_id AND alert_messages.alert_id = :alert_id
              AND outbox.state IN ('sent', 'sending')
              AND NOT EXISTS (SELECT 1 FROM outbox AS edit

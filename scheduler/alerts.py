@@ -14,8 +14,8 @@ from typing import Final, Literal
 from messages.protocol import Alarm
 from scheduler import alert_copies, duty, events, outbox, rounds
 from scheduler.alert_record import Alert, by_id, unresolved
+from scheduler.clinic import Clinic
 from scheduler.database import Tx
-from scheduler.escalation import Escalation
 from scheduler.staff import Staff
 from scheduler.wallclock import MINUTE
 
@@ -68,7 +68,7 @@ def raise_alert(
     *,
     enrollment_id: int | None,
     session_at: int | None,
-    escalation: Escalation,
+    clinic: Clinic,
     now: int,
 ) -> Alert:
     """Bring something to the people in charge: open an alert, or add it to the one there is.
@@ -80,7 +80,7 @@ def raise_alert(
         cause: what alarmed.
         enrollment_id: the plan that it belongs to, where known.
         session_at: the session that it follows, UTC epoch ms, where known.
-        escalation: the clinic's pauses.
+        clinic: whose hours and pauses hold.
         now: UTC epoch ms.
     """
     known = unresolved(tx, patient_id)
@@ -95,12 +95,12 @@ def raise_alert(
     alert_copies.refresh(tx, alert.id, now=now)
     match change:
         case "open":
-            _call(tx, alert, [], escalation, now=now)
+            _call(tx, alert, [], clinic, now=now)
         case "rise":
             shown = alert_copies.shown_to(tx, alert.id)
-            _call(tx, alert, shown, escalation, now=now)
+            _call(tx, alert, shown, clinic, now=now)
         case "ring":
-            alert_copies.owe(tx, alert, _listening(tx, alert, now=now), now=now)
+            alert_copies.owe(tx, alert, _listening(tx, alert, clinic, now=now), now=now)
     return _known(tx, alert_id)
 
 
@@ -181,19 +181,23 @@ def _note_cause(tx: Tx, alert_id: int, level: Alarm, cause: Cause, *, now: int) 
     )
 
 
-def _call(tx: Tx, alert: Alert, besides: list[Staff], escalation: Escalation, *, now: int) -> None:
+def _call(tx: Tx, alert: Alert, besides: list[Staff], clinic: Clinic, *, now: int) -> None:
     """Show an alert to those who are called first, and plan who is called if nobody takes it."""
-    called = duty.called(duty.line(tx, alert, now=now), 0)
+    called = duty.called(duty.line(tx, alert, clinic, now=now), 0)
     known = {member.id for member in called}
-    alert_copies.owe(tx, alert, called + [m for m in besides if m.id not in known], now=now)
-    rounds.plan_next(tx, alert, escalation, now=now)
+    called += [m for m in besides if m.id not in known]
+    alert_copies.owe(tx, alert, called, now=now)
+    for member, at in duty.later(tx, alert, called, clinic, now=now):
+        alert_copies.owe(tx, alert, [member], now=now, ready_at=at)
+    rounds.plan_next(tx, alert, clinic, now=now)
 
 
-def _listening(tx: Tx, alert: Alert, *, now: int) -> list[Staff]:
+def _listening(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> list[Staff]:
     """Return who hears of new words: whoever is on it, else all who were called so far."""
     if alert.holder is not None:
         return [alert.holder]
-    return alert_copies.shown_to(tx, alert.id) or duty.called(duty.line(tx, alert, now=now), 0)
+    shown = alert_copies.shown_to(tx, alert.id)
+    return shown or duty.called(duty.line(tx, alert, clinic, now=now), 0)
 
 
 def take(tx: Tx, alert: Alert, member: Staff, *, now: int) -> Taken:

@@ -1,25 +1,17 @@
-"""Who is called to an alert: who is in charge, who is next in line, who is on duty."""
+"""Who is called to an alert: who is in charge, who is on call, who is next in line."""
 
-from scheduler import enrollment, staff
+from scheduler import enrollment, oncall, staff
 from scheduler.alert_record import Alert
+from scheduler.clinic import Clinic
 from scheduler.database import Tx
 from scheduler.staff import Staff
-
-
-def on_duty(tx: Tx, alert: Alert, *, now: int) -> list[Staff]:
-    """Return who may be called to an alert at ``now`` (UTC epoch ms), managers first.
-
-    Nobody has set hours of their own, so everybody is on call, day and night: an alert that waits
-    for a morning is worse than a phone that rings at night.
-    """
-    del alert, now
-    return staff.everyone(tx)
 
 
 def in_charge(tx: Tx, patient_id: int, enrollment_id: int | None) -> list[Staff]:
     """Return who answers for a patient, or for one enrollment: never nobody while there is staff.
 
     Without a plan under way it is who made the newest one, and without anybody the managers.
+    Whoever stands in for somebody who is away takes their place.
     """
     if enrollment_id is not None:
         return staff.responsible_for(tx, enrollment_id)
@@ -30,28 +22,55 @@ def in_charge(tx: Tx, patient_id: int, enrollment_id: int | None) -> list[Staff]
     return under_way
 
 
-def line(tx: Tx, alert: Alert, *, now: int) -> list[list[Staff]]:
-    """Return who is called to an alert, round by round; who is off duty is left out.
+def line(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> list[list[Staff]]:
+    """Return who is called to an alert at ``now`` (UTC epoch ms), group by group; never nobody.
 
-    An emergency calls whoever is in charge and all managers at once, then the other
-    practitioners. Something urgent calls whoever is in charge, then the other practitioners, then
-    the managers. A review is for whoever is in charge alone.
+    An emergency knows no hours: it calls all who are in charge of the patient, everybody on call
+    and all managers at once, then the other practitioners. Something urgent calls whoever is in
+    charge, then the others, as far as they are on call, and then all managers, on call or not. A
+    review is for whoever is in charge, or for those who are on call. Who is away is called to
+    nothing, unless nobody else is left.
     """
-    present = {member.id: member for member in on_duty(tx, alert, now=now)}
-    first = [m for m in in_charge(tx, alert.patient_id, alert.enrollment_id) if m.id in present]
-    managers = [m for m in present.values() if m.role == "manager"]
-    others = [m for m in present.values() if m.role == "practitioner"]
+    team = oncall.here(tx, staff.everyone(tx)) or staff.everyone(tx)
+    on_call = oncall.on_call(tx, team, clinic, now=now)
+    present = {member.id for member in on_call}
+    charged = in_charge(tx, alert.patient_id, alert.enrollment_id)
+    first = [member for member in charged if member.id in present]
+    managers = [m for m in team if m.role == "manager"] or staff.everyone(tx, "manager") or charged
+    others = [m for m in on_call if m.role == "practitioner"]
     if alert.level == "emergency":
-        groups = [first + managers, others]
-    elif alert.level == "urgent":
-        groups = [first, others, managers]
-    else:
-        groups = [first or managers]
+        charged = [*charged, *staff.responsible_for_patient(tx, alert.patient_id)]
+        return _distinct([[*charged, *managers, *on_call], team])
+    if alert.level == "urgent":
+        return _distinct([first, others, managers])
+    return _distinct([first or on_call or managers])
+
+
+def later(
+    tx: Tx, alert: Alert, called: list[Staff], clinic: Clinic, *, now: int
+) -> list[tuple[Staff, int]]:
+    """Return who is in charge, was not called at ``now``, and from when on they are on call.
+
+    Instants are UTC epoch ms. A review calls nobody again, so it has to reach them in their hours.
+    """
+    if alert.level != "review":
+        return []
+    found = []
+    known = {member.id for member in called}
+    for member in in_charge(tx, alert.patient_id, alert.enrollment_id):
+        at = oncall.next_on_call(tx, member, clinic, now=now)
+        if member.id not in known and at is not None:
+            found.append((member, at))
+    return found
+
+
+def _distinct(groups: list[list[Staff]]) -> list[list[Staff]]:
+    """Leave everybody in the first group that calls them, and out of the others; none is empty."""
     seen: set[int] = set()
     found = []
     for group in groups:
-        new = list({m.id: m for m in group if m.id not in seen}.values())
-        seen.update(m.id for m in new)
+        new = list({member.id: member for member in group if member.id not in seen}.values())
+        seen.update(member.id for member in new)
         if new:
             found.append(new)
     return found

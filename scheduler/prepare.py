@@ -238,7 +238,7 @@ class Preparer:
         """Word a copy of an alert, or an edit of one, as the alert stands now."""
         copy = alert_copies.copy_of(tx, row["id"])
         if copy is not None:
-            rounds.begin(tx, alert_id, copy["round"], self.clinic.escalation, now=now)
+            rounds.begin(tx, alert_id, copy["round"], self.clinic, now=now)
         alert = alert_record.by_id(tx, alert_id)
         member = staff.at_chat(tx, row["chat_id"])
         if alert is None or member is None:
@@ -279,7 +279,7 @@ class Preparer:
             alerts.Cause("silence", "silence", words),
             enrollment_id=row["enrollment_id"],
             session_at=None,
-            escalation=self.clinic.escalation,
+            clinic=self.clinic,
             now=now,
         )
 

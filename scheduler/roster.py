@@ -1,8 +1,8 @@
 """Whose patients are whose: the lists a member of staff may see, and whom they may look at.
 
-A practitioner sees the patients that they enrolled, and whoever they were called to by an alert
-that is not resolved yet; a manager sees all. That rule stands here once, in :func:`seen_by`, and
-every list and every look goes through it.
+A practitioner sees the patients that they enrolled, those of a colleague for whom they stand in,
+and whoever they were called to by an alert that is not resolved yet; a manager sees all. That rule
+stands here once, in :func:`seen_by`, and every list and every look goes through it.
 """
 
 from dataclasses import dataclass
@@ -34,6 +34,12 @@ def seen_by(member: Staff) -> str:
         return "1 = 1"
     return """(EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
                 AND enrollments.patient_id = patients.id AND enrollments.staff_id = :member)
+            OR EXISTS (SELECT 1 FROM absences
+                JOIN enrollments ON enrollments.clinic_id = :clinic_id
+                  AND enrollments.staff_id = absences.staff_id
+                  AND enrollments.patient_id = patients.id
+                WHERE absences.clinic_id = :clinic_id AND absences.covered_by = :member
+                  AND absences.state = 'now')
             OR EXISTS (SELECT 1 FROM alerts AS calling
                 JOIN alert_messages ON alert_messages.clinic_id = :clinic_id
                   AND alert_messages.alert_id = calling.id AND alert_messages.staff_id = :member

@@ -7,13 +7,13 @@ them is about to leave, the round begins, and the one after it is owed in the sa
 
 from scheduler import alert_copies, alert_record, duty, events
 from scheduler.alert_record import Alert
+from scheduler.clinic import Clinic
 from scheduler.database import Tx
-from scheduler.escalation import Escalation
 
 
-def plan_next(tx: Tx, alert: Alert, escalation: Escalation, *, now: int) -> None:
+def plan_next(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
     """Owe the round after the present one; none where the level has no next (``now`` epoch ms)."""
-    pause = escalation.pause(alert.level, alert.round)
+    pause = clinic.escalation.pause(alert.level, alert.round)
     at = None if pause is None else now + pause
     tx.run(
         "UPDATE alerts SET next_escalation_at = :at WHERE clinic_id = :clinic_id AND id = :id",
@@ -23,11 +23,11 @@ def plan_next(tx: Tx, alert: Alert, escalation: Escalation, *, now: int) -> None
     if at is None:
         return
     following = alert.round + 1
-    members = duty.called(duty.line(tx, alert, now=at), following)
+    members = duty.called(duty.line(tx, alert, clinic, now=at), following)
     alert_copies.owe(tx, alert, members, now=now, round_=following, ready_at=at)
 
 
-def begin(tx: Tx, alert_id: int, round_: int, escalation: Escalation, *, now: int) -> None:
+def begin(tx: Tx, alert_id: int, round_: int, clinic: Clinic, *, now: int) -> None:
     """Begin a round if it has not begun: its first copy leaves at ``now`` (UTC epoch ms)."""
     begun = tx.run(
         """UPDATE alerts SET round = :round, told_at = :now
@@ -50,10 +50,10 @@ def begin(tx: Tx, alert_id: int, round_: int, escalation: Escalation, *, now: in
             alert=alert.id,
             round=round_,
         )
-    plan_next(tx, alert, escalation, now=now)
+    plan_next(tx, alert, clinic, now=now)
 
 
-def catch_up(tx: Tx, *, now: int) -> None:
+def catch_up(tx: Tx, clinic: Clinic, *, now: int) -> None:
     """Owe a round that is due (``now`` in UTC epoch ms) and has no row left that would bring it.
 
     Its rows go when everybody whom it was to call has left the clinic, or wait for a person after
@@ -62,5 +62,5 @@ def catch_up(tx: Tx, *, now: int) -> None:
     for alert in alert_record.overdue(tx, now=now):
         following = alert.round + 1
         if not alert_copies.is_planned(tx, alert.id, following):
-            members = duty.called(duty.line(tx, alert, now=now), following)
+            members = duty.called(duty.line(tx, alert, clinic, now=now), following)
             alert_copies.owe(tx, alert, members, now=now, round_=following)

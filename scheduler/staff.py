@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from scheduler import dialogues, events, invitations, outbox
+from scheduler import absences, dialogues, events, invitations, outbox
 from scheduler.database import Row, Tx
 
 Role = Literal["practitioner", "manager"]
@@ -77,15 +77,18 @@ def everyone(tx: Tx, role: Role | None = None) -> list[Staff]:
 
 
 def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:
-    """Return who is told about an enrollment: its practitioner, or all managers without one."""
-    row = tx.first(
+    """Return who is told about an enrollment: its practitioner, or all managers without one.
+
+    Whoever stands in for the practitioner is told instead of them.
+    """
+    rows = tx.all(
         """SELECT staff.* FROM enrollments
            JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = enrollments.staff_id
            WHERE enrollments.clinic_id = :clinic_id AND enrollments.id = :id
              AND staff.removed_at IS NULL""",
         id=enrollment_id,
     )
-    return [_staff(row)] if row else everyone(tx, "manager")
+    return _answering(tx, [_staff(row) for row in rows])
 
 
 def responsible_for_patient(tx: Tx, patient_id: int) -> list[Staff]:
@@ -99,7 +102,19 @@ def responsible_for_patient(tx: Tx, patient_id: int) -> list[Staff]:
            ORDER BY staff.id""",
         patient_id=patient_id,
     )
-    return [_staff(row) for row in rows] or everyone(tx, "manager")
+    return _answering(tx, [_staff(row) for row in rows])
+
+
+def _answering(tx: Tx, members: Iterable[Staff]) -> list[Staff]:
+    """Put whoever stands in where somebody is away; the managers where nobody is left."""
+    away = absences.away(tx)
+    found: dict[int, Staff] = {}
+    for member in members:
+        cover = away.get(member.id, member.id)
+        answering = member if cover == member.id else by_id(tx, cover) if cover else None
+        if answering is not None:
+            found.setdefault(answering.id, answering)
+    return list(found.values()) or everyone(tx, "manager")
 
 
 def active_patients(tx: Tx, staff_id: int) -> int:

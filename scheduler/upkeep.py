@@ -1,6 +1,7 @@
 """What is done at every heartbeat: nothing useless is kept, and no clock holds anything up."""
 
 from scheduler import (
+    absences,
     alerts,
     broadcasts,
     downtime,
@@ -12,13 +13,14 @@ from scheduler import (
     rounds,
     waits,
 )
+from scheduler.clinic import Clinic
 from scheduler.database import Tx
 
 _TICK = "tick"
 
 
-def beat(tx: Tx, *, now: int) -> None:
-    """Keep the tables in order at ``now`` (UTC epoch ms); nothing is sent from here."""
+def beat(tx: Tx, clinic: Clinic, *, now: int) -> None:
+    """Keep the clinic's tables in order at ``now`` (UTC epoch ms); nothing is sent from here."""
     last = events.marked(tx, _TICK)
     if last is not None and now < last:
         _clock_went_back(tx, last, now=now)
@@ -28,7 +30,8 @@ def beat(tx: Tx, *, now: int) -> None:
         enrollment.complete_if_done(tx, enrollment_id, now=now)
     broadcasts.close_finished(tx, now=now)
     alerts.reopen_left(tx, now=now)
-    rounds.catch_up(tx, now=now)
+    absences.turn(tx, now=now)
+    rounds.catch_up(tx, clinic, now=now)
     downtime.report_if_over(tx, now=now)
     review_notices.tell_of_restore(tx, now=now)
     review_notices.tell_of_uncertain(tx, now=now)

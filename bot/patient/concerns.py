@@ -75,7 +75,7 @@ def raise_concern(
         ),
         enrollment_id=enrollment_id,
         session_at=session_at,
-        escalation=turn.clinic.escalation,
+        clinic=turn.clinic,
         now=turn.now,
     )
     events.note(

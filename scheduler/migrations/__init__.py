@@ -15,6 +15,7 @@ from scheduler.migrations import (
     step_0004_conversation,
     step_0005_triage,
     step_0007_doubt,
+    step_0010_on_call,
     step_0040_settings,
 )
 
@@ -25,6 +26,7 @@ _STEPS = (
     step_0004_conversation,
     step_0005_triage,
     step_0007_doubt,
+    step_0010_on_call,
     step_0040_settings,
 )
 

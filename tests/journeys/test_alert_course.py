@@ -135,6 +135,11 @@ async def test_one_tap_ends_a_silence_and_a_wish_for_a_call_reaches_the_practiti
     await world.after(days=3, hours=12)
     await chats.tap(ana, "I have not heard from you", "📞 Please call me")
     assert "Your wish for a call was passed on" in chats.shown(chats.last(ana, "wish for a call"))
+    # At ten in the evening nobody is on call but the manager; the doctor sees it in the morning.
+    manager = Chat(world, world.manager)
+    assert "📞 After a long silence: please call me" in manager.said
+    assert not any("please call me" in text for text in alerts(doctor))
+    await world.after(hours=11)
     assert "📞 After a long silence: please call me" in doctor.said
     before = len(alerts(doctor))
     await world.after(days=2)

@@ -26,7 +26,7 @@ class Story:
         self.forget()
 
     def forget(self) -> None:
-        for phone in (self.doctor, self.ana):
+        for phone in (self.doctor, self.ana, self.world.manager):
             self.world.new(phone)
 
     async def writes(self, text: str) -> tuple[list[str], list[str]]:
@@ -54,7 +54,9 @@ async def test_no_fever_but_it_is_oozing_at_2340_is_answered_and_alerts_at_once(
     assert "Call your clinic today" in safety
     assert "+34 911 234 567" in safety
     assert "Passed on" not in safety
-    (alert,) = told
+    # The doctor is off call until nine, and so is everybody else: it is the manager's.
+    assert told == []
+    (alert,) = story.world.texts(story.world.manager)
     assert "Urgent · A.P." in alert
     assert "no fever but it's oozing" in alert
     assert "Flagged for: “oozing”" in alert

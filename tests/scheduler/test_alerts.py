@@ -128,7 +128,7 @@ def raised(
         cause,
         enrollment_id=who.enrollment_id,
         session_at=NOW,
-        escalation=CLINIC.escalation,
+        clinic=CLINIC,
         now=at,
     )
 
@@ -193,6 +193,7 @@ def test_each_level_calls_its_own_line(store: Store, enrolled: Enrolled) -> None
     assert store.write_now(story, "emergency") == [
         (DOCTOR_CHAT, 0, waiting),
         (503, 0, waiting),
+        (502, 0, waiting),
         (DOCTOR_CHAT, 5, waiting),
         (503, 5, waiting),
         (502, 5, waiting),
@@ -221,7 +222,7 @@ def test_a_round_owes_the_next_when_it_begins_and_only_once(
         assert found is not None
         assert (found.round, found.next_escalation_at) == (1, NOW + 60 * MINUTE)
         # An attempt that failed prepares the same row again.
-        rounds.begin(tx, alert.id, 1, CLINIC.escalation, now=NOW + 31 * MINUTE)
+        rounds.begin(tx, alert.id, 1, CLINIC, now=NOW + 31 * MINUTE)
         assert len([call for call in calls(tx, alert) if call[2] == "pending"]) == 2
 
     store.write_now(story)
@@ -305,7 +306,7 @@ def test_an_alert_whose_holder_left_the_clinic_begins_anew(
         alerts.take(tx, alert, other, now=NOW)
         leave(tx, catalogue, NOW)
         staff.remove(tx, other.id, actor="system", now=NOW + MINUTE)
-        upkeep.beat(tx, now=NOW + MINUTE)
+        upkeep.beat(tx, CLINIC, now=NOW + MINUTE)
         fresh = [m for m in leave(tx, catalogue, NOW + MINUTE) if m.edit_message_id is None]
         assert {m.chat_id for m in fresh} == {DOCTOR_CHAT, 503}
         found = alert_record.by_id(tx, alert.id)
@@ -323,10 +324,10 @@ def test_a_round_whose_rows_are_gone_is_owed_again(
         alert = raised(tx, enrolled, "urgent")
         leave(tx, catalogue, NOW)
         outbox.withdraw_from(tx, DOCTOR_CHAT, "no longer on the staff", now=NOW)
-        upkeep.beat(tx, now=NOW + 30 * MINUTE - 1)
+        upkeep.beat(tx, CLINIC, now=NOW + 30 * MINUTE - 1)
         assert leave(tx, catalogue, NOW + 30 * MINUTE) == []
-        upkeep.beat(tx, now=NOW + 30 * MINUTE)
-        upkeep.beat(tx, now=NOW + 30 * MINUTE)
+        upkeep.beat(tx, CLINIC, now=NOW + 30 * MINUTE)
+        upkeep.beat(tx, CLINIC, now=NOW + 30 * MINUTE)
         assert len(leave(tx, catalogue, NOW + 30 * MINUTE)) == 1
         assert "Still open" in alert_text(tx, catalogue, alert, NOW + 30 * MINUTE)
 

@@ -188,7 +188,7 @@ def test_copies_that_expire_together_close_the_broadcast_at_the_next_tick(store:
         people(tx, 2)
         begin(tx)
         later = NOW + broadcasts.USEFUL_FOR_MS
-        upkeep.beat(tx, now=later)
+        upkeep.beat(tx, CLINIC, now=later)
         broadcast = broadcasts.by_id(tx, 1)
         assert broadcast is not None
         assert broadcast["state"] == "finished"

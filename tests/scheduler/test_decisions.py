@@ -14,7 +14,7 @@ from scheduler.outbox import Said
 from scheduler.quiet import QuietHours
 from scheduler.segments import Segment
 from scheduler.staff import Staff
-from tests.scheduler.conftest import DAY, DOCTOR_CHAT, HOUR, NOW, enroll_patient
+from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, NOW, enroll_patient
 
 MANAGER_CHAT, OTHER_CHAT = 502, 503
 LATER = NOW + HOUR
@@ -270,7 +270,7 @@ def test_a_restored_row_that_was_on_its_way_is_never_called_canceled(store, enro
 
 
 def test_restored_rows_that_nobody_decides_about_expire(store, restored, manager):
-    store.write_now(upkeep.beat, now=NOW + 400 * DAY)
+    store.write_now(upkeep.beat, CLINIC, now=NOW + 400 * DAY)
     assert seen(store, manager) == []
     assert {row["state"] for row in rows(store, "kind = 'reminder'")} == {"expired"}
 
@@ -349,5 +349,5 @@ def test_what_was_decided_before_the_look_brings_no_notice(store, doctor):
 
 def test_the_heartbeat_looks(store, doctor):
     make_uncertain(store, FIRST)
-    store.write_now(upkeep.beat, now=LATER)
+    store.write_now(upkeep.beat, CLINIC, now=LATER)
     assert notices(store) == [DOCTOR_CHAT]

@@ -352,7 +352,7 @@ class Delivery(RuleBasedStateMachine):
     @rule(answered=st.booleans())
     def heartbeat(self, answered: bool) -> None:
         """Keep the tables in order, and ask Telegram where something waits for its answer."""
-        self.do(upkeep.beat, now=self.now)
+        self.do(upkeep.beat, CLINIC, now=self.now)
         self.do(waits.telegram_answered, answered=answered, now=self.now)
         self.remember()
 
@@ -402,7 +402,7 @@ class Delivery(RuleBasedStateMachine):
         # What is held expires with its usefulness.
         last = max((row["useful_until"] for row in open_rows), default=self.now)
         self.world.clock.set(max(self.now, last))
-        self.do(upkeep.beat, now=self.now)
+        self.do(upkeep.beat, CLINIC, now=self.now)
         self.runner.run(self.dispatcher.drain())  # what staff are told of it
         left = [row for row in self.rows() if row["state"] not in outbox.SETTLED]
         assert not left, left

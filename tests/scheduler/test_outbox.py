@@ -11,7 +11,7 @@ from scheduler.channel import Attachment, Button
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
 from scheduler.outbox import Lane, Owed, Said
-from tests.scheduler.conftest import DAY, HOUR, NOW, PATIENT_CHAT, enroll_patient
+from tests.scheduler.conftest import CLINIC, DAY, HOUR, NOW, PATIENT_CHAT, enroll_patient
 
 NOBODY: frozenset[int] = frozenset()
 
@@ -189,7 +189,7 @@ def test_what_may_have_arrived_does_not_expire_quietly(store: Store) -> None:
             "UPDATE outbox SET useful_until = :t WHERE clinic_id = :clinic_id", t=NOW + 1
         )
     )
-    store.write_now(upkeep.beat, now=NOW + 1)
+    store.write_now(upkeep.beat, CLINIC, now=NOW + 1)
     assert row(store, said)["state"] == "uncertain"
 
 
@@ -215,7 +215,7 @@ def test_a_beat_expires_what_is_of_no_use_any_more_held_or_not(
                WHERE clinic_id = :clinic_id AND id % 2 = 0 AND step_key IS NOT NULL"""
         )
     )
-    store.write_now(upkeep.beat, now=end)
+    store.write_now(upkeep.beat, CLINIC, now=end)
     rows = store.write_now(
         lambda tx: tx.all("SELECT * FROM outbox WHERE clinic_id = :clinic_id AND step_key <> ''")
     )
@@ -229,7 +229,7 @@ def test_a_beat_expires_what_is_of_no_use_any_more_held_or_not(
 def test_a_beat_forgets_waits_that_are_over(store: Store) -> None:
     store.write_now(waits.wait, 1, until=NOW + 1)
     store.write_now(waits.wait, 2, until=NOW + 2)
-    store.write_now(upkeep.beat, now=NOW + 1)
+    store.write_now(upkeep.beat, CLINIC, now=NOW + 1)
     left = store.write_now(
         lambda tx: tx.all("SELECT chat_id FROM waits WHERE clinic_id = :clinic_id")
     )
@@ -237,7 +237,7 @@ def test_a_beat_forgets_waits_that_are_over(store: Store) -> None:
 
 
 def test_a_clock_set_back_makes_nobody_wait_longer(store: Store, enrolled: Enrolled) -> None:
-    store.write_now(upkeep.beat, now=NOW)
+    store.write_now(upkeep.beat, CLINIC, now=NOW)
     answer = say(store, 1)
     postponed = say(store, 3, kind="alert")
     store.write_now(outbox.postpone, postponed, ready_at=NOW + 20_000, reason="reset")
@@ -246,7 +246,7 @@ def test_a_clock_set_back_makes_nobody_wait_longer(store: Store, enrolled: Enrol
     reminder = enrolled.plan[0].ready_at
 
     back = NOW - HOUR
-    store.write_now(upkeep.beat, now=back)
+    store.write_now(upkeep.beat, CLINIC, now=back)
     assert due(store, now=back) == [answer]
     assert postponed not in due(store, now=back + 19_999)
     assert postponed in due(store, now=back + 20_000)
@@ -289,7 +289,7 @@ def crowd(tx: Tx) -> None:
         lambda tx: outbox.withdraw_copies(tx, 1, "canceled", now=NOW),
         lambda tx: outbox.withdraw_from(tx, 1, "removed", now=NOW),
         lambda tx: outbox.end(tx, 1, "canceled", "x", now=NOW),
-        lambda tx: upkeep.beat(tx, now=NOW - HOUR),
+        lambda tx: upkeep.beat(tx, CLINIC, now=NOW - HOUR),
     ],
 )
 def test_no_look_at_the_outbox_reads_all_of_it(
@@ -298,7 +298,7 @@ def test_no_look_at_the_outbox_reads_all_of_it(
     def plans(tx: Tx) -> list[str]:
         enroll_patient(tx, catalogue)
         crowd(tx)
-        upkeep.beat(tx, now=NOW)
+        upkeep.beat(tx, CLINIC, now=NOW)
         found: list[str] = []
         execute = tx._driver.execute
 
