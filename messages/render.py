@@ -9,7 +9,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton, format_timedelta
+from babel.dates import format_skeleton, format_timedelta, get_day_names
 from babel.units import format_unit
 
 from messages.markup import Html, escape, plain
@@ -27,6 +27,8 @@ __all__ = [
     "moment_long",
     "plain",
     "span",
+    "weekday",
+    "weekday_spellings",
 ]
 
 _Unit = Literal["day", "hour", "minute", "second"]
@@ -81,6 +83,19 @@ def day_long(instant: int, zone: str, language: str) -> str:
 def clock(instant: int, zone: str, language: str) -> str:
     """Return "10:00", always on 24 hours, for ``instant`` (epoch ms) in ``zone``."""
     return _format("Hm", instant, zone, language)
+
+
+def weekday(number: int, language: str) -> str:
+    """Return "Mon" for 0, as :meth:`datetime.date.weekday` counts."""
+    return str(get_day_names("abbreviated", "stand-alone", _locale(language))[number])
+
+
+def weekday_spellings(number: int, language: str) -> frozenset[str]:
+    """Return "Monday", "Mon" and "Mo" for 0: every way to write a weekday."""
+    return frozenset(
+        get_day_names(width, "stand-alone", _locale(language))[number]
+        for width in ("wide", "abbreviated", "short")
+    )
 
 
 def span(milliseconds: int, language: str) -> str:

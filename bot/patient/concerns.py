@@ -6,6 +6,7 @@ One door for every way in which a danger can be noticed, so that what follows is
 from collections.abc import Callable
 from typing import Final
 
+from bot.hours_words import in_words
 from bot.turn import Turn
 from messages.protocol import Alarm
 from scheduler import alerts, events
@@ -57,6 +58,7 @@ def raise_concern(
             f"patient.safety.{level}",
             phone=turn.clinic.phone,
             emergency=turn.clinic.emergency,
+            hours=in_words(turn.clinic.hours, patient.language, turn.catalogue),
         ),
         lane=Lane.SAFETY,
         patient_id=patient.id,

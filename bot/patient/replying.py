@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot import hours_words
 from bot.patient import consenting, reading, relaying, telling
 from bot.turn import Turn
 from messages.triage import Verdict
@@ -49,7 +50,7 @@ def reply(turn: Turn, patient: Patient) -> None:
         _stem(turn, patient)
         return
     if not alarmed and not stopped:
-        _acknowledge(turn, patient)
+        _acknowledge(turn, patient, meaning)
     relaying.pass_on(
         turn,
         patient,
@@ -129,14 +130,25 @@ def _stem(turn: Turn, patient: Patient) -> None:
     telling.tell_text(turn, telling.in_charge(turn, patient), "patient.told.flood", patient=patient)
 
 
-def _acknowledge(turn: Turn, patient: Patient) -> None:
-    """Say that it was passed on: once for what comes in one go."""
+def _acknowledge(turn: Turn, patient: Patient, meaning: Verdict | None) -> None:
+    """Say that it was passed on, and when it is answered: once for what comes in one go."""
     logged = replies.newest(turn.tx, patient.id)
     if logged is not None and not flood.is_new(turn.tx, logged, now=turn.now):
         return
-    key = "patient.reply.edited" if turn.incoming.edited else "patient.reply.passed_on"
+    if turn.incoming.edited:
+        kind = "edited"
+    else:
+        kind = "question" if meaning is not None and "question" in meaning.intents else "passed_on"
+    clinic = turn.clinic
     row = turn.say(
-        turn.text(key, phone=turn.clinic.phone, emergency=turn.clinic.emergency),
+        turn.text(
+            f"patient.reply.{kind}",
+            opens=hours_words.opening(
+                clinic.hours, clinic.timezone, turn.language, turn.catalogue, now=turn.now
+            ),
+            phone=clinic.phone,
+            emergency=clinic.emergency,
+        ),
         reply_to=turn.incoming.message_id,
     )
     flood.acknowledged(turn.tx, patient.id, row, now=turn.now)

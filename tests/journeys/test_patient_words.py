@@ -53,6 +53,7 @@ async def test_no_fever_but_it_is_oozing_at_2340_is_answered_and_alerts_at_once(
     (safety,) = answered
     assert "Call your clinic today" in safety
     assert "+34 911 234 567" in safety
+    assert "Open: Mon–Fri 09:00–18:00" in safety
     assert "Passed on" not in safety
     # The doctor is off call until nine, and so is everybody else: it is the manager's.
     assert told == []
@@ -109,7 +110,7 @@ async def test_a_question_reaches_the_doctor_marked_as_one_and_gets_an_honest_an
     await story.begin(hours=30)
     answered, told = await story.writes("can I have wine tonight?")
     (said,) = answered
-    assert "They answer in working hours" in said
+    assert "A practitioner will answer in clinic hours." in said
     (relayed,) = told
     assert "❓ A question" in relayed
 

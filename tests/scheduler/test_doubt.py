@@ -41,7 +41,7 @@ class Sending:
         """Let time pass until one heartbeat; returns how often the row was tried by then."""
         self.clock.advance(after_ms)
         now = self.clock.now()
-        await self.store.write(upkeep.beat, now=now)
+        await self.store.write(upkeep.beat, CLINIC, now=now)
         if await self.store.read(waits.for_contact, now=now):
             await self.store.write(waits.telegram_answered, answered=answered, now=now)
         await self.pump.drain()
