@@ -2,8 +2,12 @@
 
 import logging
 import sys
+import threading
+from types import TracebackType
 
 import structlog
+
+log = structlog.get_logger(__name__)
 
 # Libraries that would say too much below a warning; python-telegram-bot logs whole requests.
 _TALKATIVE = ("telegram", "httpx", "httpcore", "aiohttp", "apscheduler", "matplotlib", "asyncio")
@@ -13,6 +17,7 @@ def set_up(level: str, form: str) -> None:
     """Send all logs to standard error, from `level` on; `form` is "console" or "json"."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _without_quotations,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Only the kind and the place of a fault: its text may quote what somebody wrote.
@@ -41,6 +46,34 @@ def set_up(level: str, form: str) -> None:
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+    sys.excepthook = _crashed
+    threading.excepthook = lambda thrown: _crashed(
+        thrown.exc_type, thrown.exc_value, thrown.exc_traceback
+    )
+    sys.unraisablehook = lambda thrown: _crashed(
+        thrown.exc_type, thrown.exc_value, thrown.exc_traceback
+    )
+
+
+def _crashed(
+    kind: type[BaseException], fault: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Log what nobody caught; Python itself would print its text, which may quote somebody."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, fault or kind(), trace)
+        return
+    log.critical("uncaught", exc_info=(kind, fault or kind(), trace))
+
+
+def _without_quotations(
+    _: object, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Cut what asyncio shows of a task below its first line: the exception in full."""
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord) and record.name == "asyncio":
+        event["event"] = str(event["event"]).split("\n", 1)[0]
+    return event
 
 
 def _where(exc_info: structlog.typing.ExcInfo) -> str:

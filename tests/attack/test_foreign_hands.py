@@ -1,0 +1,129 @@
+"""Every command and every button in foreign hands: nothing of others is shown or changed.
+
+The matrix draws itself: the commands from their table, the buttons from the owners' phones, where
+each kind of button is pressed by everybody else while it is alive, and only then by its owner,
+which brings up the next ones. A new command or button is covered by being there.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from bot.commands import COMMANDS
+from tests.attack import secrets_of_ana as marked
+from tests.attack.clinic import Clinic, Hand, buttons, shape
+
+# Presses of one kind of button: more of the same would show nothing new.
+EXAMPLES = 2
+ENDS = (":x", "cancel", "stop", "leave")
+OUTSIDERS = ("lang", "bea", "stranger", "removed")
+ROLES = {
+    "manager": frozenset({"manager", "practitioner"}),
+    "ruiz": frozenset({"practitioner"}),
+    "ana": frozenset({"patient"}),
+}
+
+
+@pytest.fixture
+async def clinic(world: Any) -> Clinic:
+    made = Clinic(world)
+    await made.open()
+    return made
+
+
+async def test_every_command_in_every_hand_shows_and_changes_nothing_of_anas(
+    clinic: Clinic, record_property: Any
+) -> None:
+    hands = [clinic.hands[name] for name in OUTSIDERS]
+    number = clinic.hands["ana"].patient_id
+    tried = 0
+    for command in COMMANDS:
+        for argument in ("", marked.LABEL, f"{number}", f'"{marked.LABEL}" now 2w'):
+            before = clinic.foreign(hands)
+            marks = {hand.name: len(hand.phone.transcript()) for hand in hands}
+            for hand in hands:
+                hand.phone.text(f"/{command.name} {argument}".strip())
+            await clinic.world.settle()
+            tried += len(hands)
+            assert clinic.foreign(hands) == before, f"/{command.name} {argument}"
+            for hand in hands:
+                said = clinic.shown(hand, since=marks[hand.name])
+                assert said, f"{hand.name} got no answer to /{command.name} {argument}"
+                # What somebody wrote themselves may be said back to them.
+                _nothing_of_ana(said, apart_from=argument)
+    record_property("commands x hands x objects", tried)
+    assert await clinic.parked() == [], "an update that no handler could take"
+
+
+async def test_every_live_button_in_foreign_hands_shows_and_changes_nothing(
+    clinic: Clinic, record_property: Any
+) -> None:
+    pressed: Counter[str] = Counter()
+    for owner_name in ("ruiz", "manager", "ana", "ana"):
+        owner = clinic.hands[owner_name]
+        if owner_name == "ana":
+            # Her check-ins come, and the reminders of her next visit; Bea's silence would be
+            # Dr. Lang's business, and somebody's who is called next.
+            clinic.hands["bea"].phone.text("/stop")
+            await clinic.ruiz_helps()
+            await clinic.world.after(days=6)
+        # An alert that nobody took calls the next in line, who may look and help from then on.
+        called = await clinic.may_see_ana("lang")
+        others = [clinic.hands[name] for name in OUTSIDERS if not (called and name == "lang")]
+        if owner_name == "ana":
+            # Staff cannot speak for the patient, not even those in charge.
+            others += [clinic.hands["ruiz"], clinic.hands["manager"]]
+        else:
+            others.append(clinic.hands["ana"])
+        for command in COMMANDS:
+            if command.roles & ROLES[owner_name]:
+                for argument in ("", marked.LABEL):
+                    owner.phone.text(f"/{command.name} {argument}".strip())
+                    await clinic.world.settle()
+                    await _press_all(clinic, owner, others, pressed)
+    kinds = len(pressed)
+    record_property("kinds of buttons", kinds)
+    record_property("presses by others", sum(pressed.values()) * len(OUTSIDERS))
+    assert kinds > 45
+    assert await clinic.parked() == [], "an update that no handler could take"
+
+
+async def _press_all(
+    clinic: Clinic, owner: Hand, others: list[Hand], pressed: Counter[str]
+) -> None:
+    """Have each new kind of button pressed by everybody else, then by its owner."""
+    while found := _next(owner, pressed):
+        message_id, data = found
+        pressed[f"{owner.name} {shape(data)}"] += 1
+        before = clinic.foreign(others)
+        for hand in others:
+            under = max((m["message_id"] for m in hand.phone.transcript()), default=1)
+            hand.phone.tap(under, data, forged=True)
+        await clinic.world.settle()
+        after = clinic.foreign(others)
+        assert after == before, f"{data} of {owner.name}: {sorted(after ^ before)[:4]}"
+        for hand in others:
+            if hand.name not in {"ruiz", "manager", "ana"}:
+                _nothing_of_ana(clinic.shown(hand))
+            elif hand.name == "ana":
+                assert marked.LABEL not in clinic.shown(hand), "the label is for staff only"
+        owner.phone.tap(message_id, data)
+        await clinic.world.settle()
+
+
+def _next(owner: Hand, pressed: Counter[str]) -> tuple[int, str] | None:
+    """Return a button on the owner's phone of a kind that was not seen often enough."""
+    found = [
+        (message["message_id"], data)
+        for message in reversed(owner.phone.transcript()[-12:])
+        for data, _ in buttons(message)
+        if pressed[f"{owner.name} {shape(data)}"] < EXAMPLES
+    ]
+    # What ends a dialogue comes last, or the rest of it would never be seen.
+    return min(found, key=lambda each: any(end in each[1] for end in ENDS), default=None)
+
+
+def _nothing_of_ana(shown: str, apart_from: str = "") -> None:
+    for secret in marked.ALL:
+        assert secret in apart_from or secret not in shown
