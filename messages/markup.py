@@ -7,7 +7,7 @@ import html
 import re
 from typing import Final
 
-__all__ = ["Html", "escape", "plain", "problems"]
+__all__ = ["Html", "escape", "plain", "problems", "untappable"]
 
 
 class Html(str):
@@ -23,6 +23,16 @@ _UNSENDABLE: Final = re.compile(
 )
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+# What Telegram makes tappable by itself: links, addresses, people, commands, hashtags.
+_TAPPABLE: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*://\S+"
+    r"|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w@.])(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w.])(?:[/?]\S*)?"
+    r"|(?<![\w/])/[A-Za-z0-9_]+(?:@\w+)?"
+    r"|[@#$]\w+",
+    re.IGNORECASE,
+)
 
 _TAGS: Final = frozenset(
     {
@@ -56,6 +66,21 @@ def escape(value: object) -> Html:
     are left out.
     """
     return Html(html.escape(_UNSENDABLE.sub("", str(value)), quote=True).replace("&#x27;", "&#39;"))
+
+
+def untappable(value: object) -> Html:
+    """Return a patient's words as :func:`escape` does, with nothing in them that can be tapped.
+
+    A link, a name or a command in them stands as ``<code>``: whoever reads it may copy it, and
+    does not open a stranger's page, or give a command of their own, by a slip of the thumb.
+    """
+    text = str(value)
+    parts: list[str] = []
+    end = 0
+    for found in _TAPPABLE.finditer(text):
+        parts += [escape(text[end : found.start()]), f"<code>{escape(found[0])}</code>"]
+        end = found.end()
+    return Html("".join([*parts, escape(text[end:])]))
 
 
 def plain(markup: str) -> str:

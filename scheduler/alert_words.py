@@ -6,7 +6,7 @@ Worded whenever a copy leaves or changes, from what the alert is by then.
 from typing import Final, Protocol
 
 from messages.catalogue import Catalogue
-from messages.markup import Html, escape, plain
+from messages.markup import Html, plain, untappable
 from messages.render import clock, day, moment, span
 from scheduler import patients, roster
 from scheduler.alert_record import Alert, Reason, reasons
@@ -141,7 +141,7 @@ def folded(words: str) -> str:
         return words
     if _units(seen) > _MOST_OF_ONE:
         # A cut through markup would be refused; the whole of it stands in the timeline.
-        return f"<blockquote expandable>{escape(seen[: _MOST_OF_ONE // 2])}…</blockquote>"
+        return f"<blockquote expandable>{untappable(seen[: _MOST_OF_ONE // 2])}…</blockquote>"
     return words.replace("<blockquote>", "<blockquote expandable>")
 
 

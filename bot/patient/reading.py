@@ -5,7 +5,7 @@ from typing import Final
 from bot.patient import answering, consenting
 from bot.patient.concerns import raise_concern
 from bot.turn import Turn
-from messages.markup import Html, escape, plain
+from messages.markup import Html, plain, untappable
 from messages.triage import LEVELS, Context, Reason, Verdict
 from scheduler import alert_record, enrollment, outbox, replies
 from scheduler.database import Row
@@ -103,14 +103,14 @@ def intents_line(turn: Turn, verdict: Verdict | None, language: str) -> list[Htm
 
 def _why(turn: Turn, reasons: tuple[Reason, ...], language: str) -> Html:
     words = "”, “".join(dict.fromkeys(" ".join(r.words.split())[:_WORDS] for r in reasons[:3]))
-    return turn.catalogue.text(language, "practitioner.alert.why.words", words=words)
+    return turn.catalogue.text(language, "practitioner.alert.why.words", words=untappable(words))
 
 
 def _quoted(text: str) -> str:
     shown = text.strip()
     if len(shown) > _QUOTED:
         shown = shown[:_QUOTED].rstrip() + "…"
-    return f"<blockquote>{escape(shown)}</blockquote>"
+    return f"<blockquote>{untappable(shown)}</blockquote>"
 
 
 def _known(turn: Turn, patient: Patient, answers: Answers | None) -> Context:

@@ -8,7 +8,7 @@ from bot.patient import telling
 from bot.patient.concerns import day_of
 from bot.practitioner.step_names import step_name
 from bot.turn import Turn
-from messages.markup import Html, escape, plain
+from messages.markup import Html, escape, plain, untappable
 from messages.render import day
 from scheduler import appointments, conversation, enrollment, outbox, replies, roster
 from scheduler.channel import Attachment, AttachmentKind
@@ -83,7 +83,8 @@ def parts(
         quoted: whether the words stand as a quotation.
     """
     frame = "<blockquote>{}</blockquote>" if quoted else "{}"
-    quotes = [frame.format(escape(piece)) for piece in pieces(text)]
+    worded = untappable if quoted else escape
+    quotes = [frame.format(worded(piece)) for piece in pieces(text)]
     first = "\n".join([head, *quotes[:1]])
     rest = [Part(quote) for quote in quotes[1:]]
     if attachment is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.practitioner.step_names import step_name
 from bot.turn import Turn
-from messages.markup import Html, plain
+from messages.markup import Html, plain, untappable
 from messages.render import clock, day
 from scheduler import silence, staff
 from scheduler.database import Row
@@ -164,7 +164,7 @@ def _reply(turn: Turn, row: Row, at: str) -> Html:
         question, answer = _answered(turn, row)
         return turn.text("practitioner.entry.answer", clock=at, question=question, answer=answer)
     kind = row["kind"] if row["kind"] in _FREE else "other"
-    text = _shortened(row["text"] or "")
+    text = untappable(_shortened(row["text"] or ""))
     line = turn.text(f"practitioner.entry.{kind}", clock=at, text=text)
     if text and kind != "text":
         return turn.text("practitioner.entry.captioned", what=line, text=text)

@@ -7,7 +7,7 @@ from bot.patient import telling
 from bot.practitioner.card_words import PREFIX as CARD
 from bot.practitioner.card_words import kind_of
 from bot.turn import Turn
-from messages.markup import Html
+from messages.markup import Html, untappable
 from messages.render import distance
 from scheduler import roster, unanswered
 from scheduler.channel import Button
@@ -122,7 +122,7 @@ def _words(turn: Turn, reply: Row) -> Html:
     if not text:
         return kind_of(turn, reply["kind"])
     shown = text if len(text) <= _LETTERS else f"{text[:_LETTERS]}…"
-    worded = turn.text("practitioner.inbox.words", words=shown)
+    worded = turn.text("practitioner.inbox.words", words=untappable(shown))
     return worded if reply["kind"] == "text" else Html(f"{kind_of(turn, reply['kind'])} {worded}")
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from bot.patient import telling
 from bot.practitioner import conversing, stray
 from bot.turn import Turn
+from messages.markup import untappable
 from scheduler import conversation, replies, roster, unanswered
 from scheduler.patients import Patient
 from scheduler.staff import Staff
@@ -58,7 +59,7 @@ def _ask(turn: Turn, patient: Patient) -> None:
     waits = unanswered.newest(turn.tx, patient.id)
     reply = replies.by_id(turn.tx, waits) if waits is not None else None
     if reply is not None and reply["text"]:
-        words = _shortened(reply["text"])
+        words = untappable(_shortened(reply["text"]))
         lines.append(turn.text("practitioner.conversation.they_wrote", words=words))
     leave = turn.button("practitioner.conversation.button.leave", f"{telling.WRITE}:x:{patient.id}")
     row = turn.say("\n\n".join(lines), [[leave]], patient_id=patient.id)
