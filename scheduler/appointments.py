@@ -3,20 +3,16 @@
 A session that is over, or was canceled, does not change any more from here.
 """
 
-from typing import Final, Literal
+from typing import Literal
 
-from messages.protocol import Protocol
-from scheduler import enrollment, events, outbox
+from messages.catalogue import Catalogue
+from scheduler import events, plans
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.quiet import NotUseful, settle
-from scheduler.timing import due_at, useful_until
+from scheduler.replanning import PATIENT_CANCELED
 
 State = Literal["confirmed", "change_wanted", "canceled"]
 Standing = Literal["open", "over", "canceled"]
-
-CANCELED_REASON: Final = "the patient canceled the visit"
-MOVED_AWAY_REASON: Final = "no longer useful; counted from the session before"
 
 
 def session(tx: Tx, session_id: int) -> Row | None:
@@ -59,6 +55,12 @@ def becomes(tx: Tx, reminder: Row, state: State, *, now: int) -> bool:
         now=now,
     )
     if changed:
+        # Whoever of the clinic is about to change the plan has to hear of it first.
+        tx.run(
+            """UPDATE enrollments SET version = version + 1
+               WHERE clinic_id = :clinic_id AND id = :id""",
+            id=reminder["enrollment_id"],
+        )
         events.note(
             tx,
             f"visit_{state}",
@@ -72,9 +74,7 @@ def becomes(tx: Tx, reminder: Row, state: State, *, now: int) -> bool:
     return changed > 0
 
 
-def cancel(
-    tx: Tx, reminder: Row, *, protocol: Protocol | None, clinic: Clinic, zone: str, now: int
-) -> bool:
+def cancel(tx: Tx, reminder: Row, *, catalogue: Catalogue, clinic: Clinic, now: int) -> bool:
     """Cancel the visit that a reminder is about, and everything still owed for it.
 
     What counts from the last session (the late-lump checks above all) counts from the session
@@ -83,9 +83,8 @@ def cancel(
     Args:
         tx: the open transaction.
         reminder: the outbox row.
-        protocol: the enrollment's protocol as of today; None if the clinic took it away.
+        catalogue: today's protocols.
         clinic: whose quiet hours hold.
-        zone: the patient's time zone.
         now: UTC epoch ms.
 
     Returns:
@@ -93,50 +92,8 @@ def cancel(
     """
     if not becomes(tx, reminder, "canceled", now=now):
         return False
-    for row in _owed(tx, reminder["enrollment_id"]):
-        if row["session_id"] == reminder["session_id"]:
-            outbox.end(tx, row["id"], "canceled", CANCELED_REASON, now=now)
-    if protocol is not None:
-        _count_again(tx, reminder["enrollment_id"], protocol, clinic, zone, now=now)
-    enrollment.complete_if_done(tx, reminder["enrollment_id"], now=now)
+    plans.follow(tx, reminder["enrollment_id"], PATIENT_CANCELED, catalogue, clinic, now=now)
     return True
-
-
-def _owed(tx: Tx, enrollment_id: int) -> list[Row]:
-    return [row for row in enrollment.reminders_of(tx, enrollment_id) if row["state"] == "pending"]
-
-
-def _count_again(
-    tx: Tx, enrollment_id: int, protocol: Protocol, clinic: Clinic, zone: str, *, now: int
-) -> None:
-    standing_visits = [
-        visit["starts_at"]
-        for visit in enrollment.sessions_of(tx, enrollment_id)
-        if visit["state"] != "canceled"
-    ]
-    if not standing_visits:
-        return
-    last = max(standing_visits)
-    steps = {step.key: step for step in protocol.steps if step.anchor == "last_session"}
-    for row in _owed(tx, enrollment_id):
-        step = steps.get(row["step_key"])
-        if step is None or row["occurrence"] > len(step.repeat):
-            continue
-        due = due_at(step, last, zone, row["occurrence"])
-        until = useful_until(step, last, zone, row["occurrence"])
-        moment = settle(due, until, step.quiet, clinic.quiet, zone, not_before=now)
-        if isinstance(moment, NotUseful):
-            outbox.end(tx, row["id"], "expired", MOVED_AWAY_REASON, now=now)
-            continue
-        tx.run(
-            """UPDATE outbox SET due_at = :due, ready_at = :ready, useful_until = :until
-               WHERE clinic_id = :clinic_id AND id = :id AND state = 'pending'""",
-            id=row["id"],
-            due=due,
-            ready=moment.at,
-            until=until,
-        )
-    tx.wake()
 
 
 def _log(tx: Tx, reminder: Row, value: str, *, now: int) -> None:

@@ -13,12 +13,13 @@ from messages.catalogue import Catalogue
 from messages.protocol import Protocol, Step
 from scheduler import events, invitations, outbox, patients
 from scheduler.clinic import Clinic
+from scheduler.course import Course, Visit, VisitState, wanted
 from scheduler.database import Row, Tx
 from scheduler.quiet import NotUseful, Policy, settle
 from scheduler.staff import Staff
 from scheduler.timing import Planned, plan
 
-Hold = Literal["consent", "stopped", "unreachable"]
+Hold = Literal["consent", "stopped", "unreachable", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +110,39 @@ def enroll(
         filler=int(choice.filler),
         now=now,
     )
-    visit = "planned" if protocol.kind == "consultation" else "held"
-    first = _add_session(tx, enrollment_id, choice.session_at, visit, clinic, now=now)
-    following = (
-        None
-        if choice.next_at is None
-        else _add_session(tx, enrollment_id, choice.next_at, "planned", clinic, now=now)
-    )
+    first: VisitState = "planned" if protocol.kind == "consultation" else "held"
+    visits = [
+        Visit(
+            add_session(tx, enrollment_id, starts_at, state, clinic.timezone, now=now),
+            starts_at,
+            state,
+        )
+        for starts_at, state in _sessions(choice, first)
+    ]
     planned = lay_out(protocol, choice, clinic, now=now)
+    made = Course(
+        treatment=choice.treatment,
+        area=choice.area,
+        lipolytic=choice.lipolytic,
+        filler=choice.filler,
+        staff_id=staff.id,
+        began_at=now,
+        visits=tuple(visits),
+    )
     outbox.owe_steps(
         tx,
-        _owed(planned, first, following),
+        [
+            outbox.Owed(
+                session_id=each.visit_id,
+                step_key=each.step.step_key,
+                occurrence=each.step.occurrence,
+                due_at=each.step.due_at,
+                ready_at=each.step.ready_at,
+                useful_until=each.step.useful_until,
+            )
+            for each in wanted(protocol, made, zone=clinic.timezone, quiet=clinic.quiet, now=now)
+            if not each.step.skipped
+        ],
         patient_id=patient_id,
         enrollment_id=enrollment_id,
         chat_id=None,
@@ -142,38 +165,39 @@ def enroll(
     return Enrolled(enrollment_id, patient_id, token, planned)
 
 
-def _add_session(
-    tx: Tx, enrollment_id: int, starts_at: int, state: str, clinic: Clinic, *, now: int
+def _sessions(choice: Choice, first: VisitState) -> Iterable[tuple[int, VisitState]]:
+    yield choice.session_at, first
+    if choice.next_at is not None:
+        yield choice.next_at, "planned"
+
+
+def add_session(
+    tx: Tx,
+    enrollment_id: int,
+    starts_at: int,
+    state: str,
+    timezone: str,
+    *,
+    lipolytic: bool | None = None,
+    filler: bool | None = None,
+    now: int,
 ) -> int:
+    """Add a session to an enrollment; return the id. See :class:`scheduler.course.Visit`."""
     session_id: int = tx.value(
-        """INSERT INTO sessions (clinic_id, enrollment_id, starts_at, timezone, state, created_at,
-               changed_at)
-           VALUES (:clinic_id, :enrollment_id, :starts_at, :timezone, :state, :now, :now)
+        """INSERT INTO sessions (clinic_id, enrollment_id, starts_at, timezone, state, lipolytic,
+               filler, created_at, changed_at)
+           VALUES (:clinic_id, :enrollment_id, :starts_at, :timezone, :state, :lipolytic,
+               :filler, :now, :now)
            RETURNING id""",
         enrollment_id=enrollment_id,
         starts_at=starts_at,
-        timezone=clinic.timezone,
+        timezone=timezone,
         state=state,
+        lipolytic=None if lipolytic is None else int(lipolytic),
+        filler=None if filler is None else int(filler),
         now=now,
     )
     return session_id
-
-
-def _owed(
-    planned: Iterable[Planned], session_id: int, next_session_id: int | None
-) -> Iterable[outbox.Owed]:
-    for step in planned:
-        if step.skipped:
-            continue
-        anchor = next_session_id if step.anchor == "next_session" else session_id
-        yield outbox.Owed(
-            session_id=session_id if anchor is None else anchor,
-            step_key=step.step_key,
-            occurrence=step.occurrence,
-            due_at=step.due_at,
-            ready_at=step.ready_at,
-            useful_until=step.useful_until,
-        )
 
 
 def get(tx: Tx, enrollment_id: int) -> Row | None:
@@ -270,6 +294,17 @@ def hold(tx: Tx, patient_id: int, reason: Hold) -> int:
     return held
 
 
+def hold_of(patient: patients.Patient, status: str, *, paused: bool) -> Hold | None:
+    """Return what the reminders of a plan in this status wait for, or None (pure)."""
+    match patient.state:
+        case "stopped" | "unreachable":
+            return patient.state
+        case "invited":
+            return "consent"
+        case "active":
+            return "consent" if status == "invited" else "paused" if paused else None
+
+
 def begin(
     tx: Tx,
     enrollment_id: int,
@@ -301,6 +336,7 @@ def release(
     resumed = tx.all(
         """UPDATE enrollments SET status = 'active'
            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND status = 'paused'
+             AND paused_at IS NULL
            RETURNING id""",
         patient_id=patient.id,
     )

@@ -76,13 +76,7 @@ def invite(
         The token, 27 characters that Telegram allows in a start link.
     """
     if enrollment_id is not None:
-        tx.run(
-            """UPDATE invitations SET expires_at = :now
-               WHERE clinic_id = :clinic_id AND enrollment_id = :enrollment_id
-                 AND used_at IS NULL AND expires_at > :now""",
-            enrollment_id=enrollment_id,
-            now=now,
-        )
+        close(tx, enrollment_id, now=now)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     tx.run(
         """INSERT INTO invitations (clinic_id, token_hash, role, enrollment_id, staff_id,
@@ -96,6 +90,17 @@ def invite(
         expires_at=now + VALID_FOR_MS[role],
     )
     return token
+
+
+def close(tx: Tx, enrollment_id: int, *, now: int) -> None:
+    """Make the links to a plan that nobody used stop working."""
+    tx.run(
+        """UPDATE invitations SET expires_at = :now
+           WHERE clinic_id = :clinic_id AND enrollment_id = :enrollment_id
+             AND used_at IS NULL AND expires_at > :now""",
+        enrollment_id=enrollment_id,
+        now=now,
+    )
 
 
 def find(tx: Tx, token: str) -> Invitation | None:

@@ -126,14 +126,14 @@ class Preparer:
         patient = patients.by_id(tx, row["patient_id"])
         if patient is None or patient.chat_id is None:
             return Never("canceled", "the patient is gone")
-        why = _held_for(tx, patient)
-        if why is not None:
-            return Held(why)
+        kept = _kept_back(tx, row, patient)
+        if kept is not None:
+            return kept
         try:
             subject = wording.subject_of(tx, row, self.catalogue)
         except KeyError:
             return Never("canceled", "the protocol no longer has this step")
-        if subject.step.topic == "appointment" and subject.session_state == "canceled":
+        if subject.session_state == "canceled":
             return Never("canceled", "the session was canceled")
         open_alert = alert_record.unresolved(tx, patient.id)
         if now < row["useful_until"] and holds_back(open_alert, subject.step):
@@ -296,6 +296,17 @@ def holds_back(alert: alert_record.Alert | None, step: Step) -> bool:
     if step.topic in _PROMPTS or alert.level == "emergency":
         return True
     return alert.level == "urgent" and step.comfort
+
+
+def _kept_back(tx: Tx, row: Row, patient: patients.Patient) -> Held | Never | None:
+    """Return what keeps a reminder from leaving, of the patient or of the plan that it is of."""
+    why = _held_for(tx, patient)
+    if why is not None:
+        return Held(why)
+    plan = enrollment.get(tx, row["enrollment_id"])
+    if plan is None or plan["status"] == "ended":
+        return Never("canceled", "the plan was ended")
+    return None if plan["paused_at"] is None else Held("paused")
 
 
 def _held_for(tx: Tx, patient: patients.Patient) -> enrollment.Hold | None:

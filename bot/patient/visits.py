@@ -208,9 +208,8 @@ def _cancel(turn: Turn, patient: Patient, subject: Subject) -> None:
     canceled = appointments.cancel(
         turn.tx,
         subject.row,
-        protocol=turn.catalogue.protocols.get(subject.treatment),
+        catalogue=turn.catalogue,
         clinic=turn.clinic,
-        zone=patient.timezone,
         now=turn.now,
     )
     if not canceled:

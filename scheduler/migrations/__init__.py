@@ -16,6 +16,7 @@ from scheduler.migrations import (
     step_0005_triage,
     step_0007_doubt,
     step_0010_on_call,
+    step_0020_plans,
     step_0040_settings,
 )
 
@@ -27,6 +28,7 @@ _STEPS = (
     step_0005_triage,
     step_0007_doubt,
     step_0010_on_call,
+    step_0020_plans,
     step_0040_settings,
 )
 

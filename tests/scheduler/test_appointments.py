@@ -7,6 +7,7 @@ from scheduler import appointments, consent, enrollment, events, patients, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Choice
+from scheduler.replanning import PATIENT_CANCELED
 
 HOUR = 60 * 60 * 1000
 DAY = 24 * HOUR
@@ -57,9 +58,8 @@ def cancel(tx: Tx, enrollment_id: int, catalogue: Catalogue, *, now: int) -> boo
     return appointments.cancel(
         tx,
         reminder(tx, enrollment_id, "visit_in_3_days"),
-        protocol=catalogue.protocols["facial"],
+        catalogue=catalogue,
         clinic=CLINIC,
-        zone="Europe/Madrid",
         now=now,
     )
 
@@ -120,8 +120,8 @@ def test_canceling_ends_the_reminders_of_the_visit_and_nothing_else(
 
     first, second, rows = store.write_now(work)
     assert (first, second) == (True, False)
-    assert rows["visit_in_3_days"] == ("canceled", appointments.CANCELED_REASON)
-    assert rows["visit_in_1_day"] == ("canceled", appointments.CANCELED_REASON)
+    assert rows["visit_in_3_days"] == ("canceled", PATIENT_CANCELED)
+    assert rows["visit_in_1_day"] == ("canceled", PATIENT_CANCELED)
     assert {state for key, (state, _) in rows.items() if not key.startswith("visit")} == {"pending"}
 
 
@@ -139,7 +139,7 @@ def test_late_checks_count_from_the_session_before_a_canceled_visit(
     assert after["ready_at"] == after["due_at"]
 
 
-def test_a_late_check_that_would_be_over_by_then_says_why(
+def test_a_late_check_that_would_be_over_by_then_is_not_sent(
     store: Store, plan: int, catalogue: Catalogue
 ) -> None:
     def work(tx: Tx) -> Row:
@@ -152,4 +152,4 @@ def test_a_late_check_that_would_be_over_by_then_says_why(
         return reminder(tx, plan, "lump_day84")
 
     row = store.write_now(work)
-    assert (row["state"], row["reason"]) == ("expired", appointments.MOVED_AWAY_REASON)
+    assert (row["state"], row["reason"]) == ("canceled", PATIENT_CANCELED)

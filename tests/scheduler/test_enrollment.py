@@ -57,16 +57,16 @@ def test_every_step_that_can_go_is_owed_and_held_until_the_patient_consents(
     assert status(store, made.enrollment_id) == "invited"
 
 
-def test_what_goes_before_the_next_session_hangs_on_that_session(
+def test_each_message_hangs_on_the_session_that_it_counts_from(
     store: Store, catalogue: Catalogue
 ) -> None:
     made = store.write_now(enroll_only, catalogue, next_at=NOW + 14 * DAY)
     held, planned = store.write_now(enrollment.sessions_of, made.enrollment_id)
     assert (held["state"], planned["state"]) == ("held", "planned")
     by_session = {r["step_key"]: r["session_id"] for r in reminders(store, made.enrollment_id)}
-    topics = {s.key: s.topic for s in catalogue.protocols["facial"].steps}
+    anchors = {s.key: s.anchor for s in catalogue.protocols["facial"].steps}
     for key, session in by_session.items():
-        assert session == (planned["id"] if topics[key] == "appointment" else held["id"]), key
+        assert session == (held["id"] if anchors[key] == "session" else planned["id"]), key
 
 
 def test_an_enrollment_that_fails_half_way_leaves_nothing(

@@ -268,11 +268,8 @@ class Delivery(RuleBasedStateMachine):
             )
             if reminder is None:
                 return
-            plan = enrollment.get(tx, reminder["enrollment_id"])
-            assert plan is not None
-            protocol = self.catalogue.protocols[plan["treatment"]]
             assert appointments.cancel(
-                tx, reminder, protocol=protocol, clinic=CLINIC, zone=CLINIC.timezone, now=self.now
+                tx, reminder, catalogue=self.catalogue, clinic=CLINIC, now=self.now
             )
 
         self.do(cancels)
