@@ -11,7 +11,7 @@ from typing import Literal
 
 from messages.catalogue import Catalogue
 from messages.protocol import Protocol, Step
-from scheduler import events, invitations, outbox, patients
+from scheduler import events, invitations, outbox, patients, sharing
 from scheduler.clinic import Clinic
 from scheduler.course import Course, Visit, VisitState, wanted
 from scheduler.database import Row, Tx
@@ -370,6 +370,7 @@ def release(
             chat_id=patient.chat_id,
             ready_at=moment.at,
         )
+    sharing.share(tx, patient.id, catalogue)
     # A plan of which nothing is left to come has no last row that could complete it.
     for enrollment in resumed:
         complete_if_done(tx, enrollment["id"], now=now)
