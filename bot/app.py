@@ -79,6 +79,7 @@ class App:
         request: makes what speaks HTTP; its timeouts are those of the bot.
         texts: today's texts; left out, they are loaded as the settings say.
         on_change: called whenever the outbox or the inbox has changed.
+        standstill: notices that the process did not run for a while.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class App:
         request: Callable[..., AiohttpRequest] = AiohttpRequest,
         texts: Texts | None = None,
         on_change: Callable[[], None] | None = None,
+        standstill: downtime.Standstill | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -120,6 +122,7 @@ class App:
             self.dispatcher.on_turn = on_change
         self.nightly = Nightly(settings, self.standing, store, clock)
         self._disk = disk.Watch()
+        self._standstill = standstill or downtime.Standstill()
         store.on_trouble(lambda error: self._disk.failed(error, now=clock.now()))
         store.on_wake(self.dispatcher.kick)
         clock.on_change(self._clock_changed)
@@ -233,6 +236,8 @@ class App:
     async def tick(self) -> None:
         """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
         now = self.clock.now()
+        if self._standstill.over():
+            await self.store.write(downtime.notice, now=now)
         await self.store.write(upkeep.beat, self.clinic, now=now)
         if (fault := self._disk.fault) is not None:
             await self.store.write(disk.tell, fault, now=now)
@@ -299,7 +304,7 @@ class App:
 
 def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     events.mark(tx, "start", now=now)
-    downtime.notice_start(tx, now=now)
+    downtime.notice(tx, now=now)
     staff.ensure_managers(tx, settings.manager_ids, language=settings.clinic_language, now=now)
     if staff.everyone(tx, "manager"):
         return None

@@ -24,6 +24,15 @@ class Clock(Protocol):
         ...
 
 
+def elapsed() -> float:
+    """Return real seconds from some start, those in which the machine was asleep included.
+
+    Setting the machine's clock does not move them, where the system has such a clock (Linux).
+    """
+    boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.time() if boot is None else time.clock_gettime(boot)
+
+
 class SystemClock:
     """The machine's own clock."""
 

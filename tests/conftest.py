@@ -20,7 +20,9 @@ from bot.texts import Texts
 from sandbox.clock import ManualClock
 from sandbox.phones import Phone
 from sandbox.server import Sandbox
+from scheduler.clock import elapsed
 from scheduler.database import Store
+from scheduler.downtime import Standstill
 from scheduler.pacer import Limits
 
 KEY = "5a" * 32
@@ -50,6 +52,7 @@ class World:
         self.directory = directory
         self._settings = settings
         self.request: Callable[..., AiohttpRequest] = AiohttpRequest
+        self.elapsed: Callable[[], float] = elapsed
         self.app: App | None = None
         self.first_link: str | None = None
         self._marks: dict[int, int] = {}
@@ -98,6 +101,7 @@ class World:
             limits=Limits(per_second=None, chat_gap=0, group_gap=0),
             request=self.request,
             texts=None if settings.protocols_dir else shipped_texts(settings.clinic_language),
+            standstill=Standstill(self.elapsed),
         )
         self.first_link = await self.app.open()
         await self.settle()

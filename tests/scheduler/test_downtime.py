@@ -43,7 +43,7 @@ def stop_at(store: Store, now: int) -> None:
 
 
 def start(store: Store, now: int) -> bool:
-    began = store.write_now(downtime.notice_start, now=now)
+    began = store.write_now(downtime.notice, now=now)
     store.write_now(events.mark, "tick", now=now)
     return began
 
