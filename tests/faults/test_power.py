@@ -16,7 +16,7 @@ import pytest
 from sqlcipher3 import dbapi2
 
 from scheduler.database import DatabaseProblem, SqlcipherDriver
-from scheduler.reading import refuse_damaged
+from scheduler.reading import Reader, refuse_damaged
 from tests.faults.child import KEY, ROOT
 from tests.faults.power import Call, Disk, read
 
@@ -33,13 +33,15 @@ class Found:
     """What came of all cuts.
 
     ``lost``: an acknowledged change is missing; ``damaged``: not sound; ``halves``: a transaction
-    is there in part; ``refused``: the bot itself would not start on it.
+    is there in part; ``refused``: the bot itself would not start on it; ``called_damaged``: by
+    ``aftercare doctor --full``, which does not fold the log in.
     """
 
     points: int = 0
     lost: int = 0
     damaged: int = 0
     refused: int = 0
+    called_damaged: int = 0
     halves: int = 0
     in_checkpoints: int = 0
 
@@ -77,6 +79,18 @@ def record(recorder: Path, directory: Path, synchronous: str) -> list[Call]:
         check=True,
     )
     return list(read(target.read_bytes()))
+
+
+def called_damaged(directory: Path) -> bool:
+    """Say whether ``aftercare doctor --full`` finds fault with what is left."""
+    try:
+        reader = Reader(directory / "aftercare.db", KEY)
+    except DatabaseProblem:
+        return True
+    try:
+        return bool(reader.damages(full=True))
+    finally:
+        reader.close()
 
 
 def starts(directory: Path) -> bool:
@@ -128,6 +142,7 @@ def cut(calls: list[Call], directory: Path, points: int, seed: int) -> Found:
         left = directory / str(number)
         left.mkdir(parents=True)
         disk.lose_power(left, chance)
+        found.called_damaged += called_damaged(left)
         found.refused += not starts(left)
         last, whole, sound = look(left)
         found.points += 1
@@ -147,6 +162,7 @@ async def test_a_power_cut_loses_nothing_that_was_acknowledged(
     found = cut(calls, tmp_path / "cuts", POINTS_LONG if long else POINTS, seed=11)
     figures(recorded_calls=len(calls), **{name: getattr(found, name) for name in Found.__slots__})
     assert (found.lost, found.damaged, found.halves, found.refused) == (0, 0, 0, 0)
+    assert found.called_damaged == 0, "nobody is to bring back a backup for nothing"
     assert found.in_checkpoints > found.points / 20, "checkpoints are where it can go wrong"
 
 
