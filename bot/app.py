@@ -305,7 +305,10 @@ class App:
 def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     events.mark(tx, "start", now=now)
     downtime.notice(tx, now=now)
-    staff.ensure_managers(tx, settings.manager_ids, language=settings.clinic_language, now=now)
+    language = settings.clinic_language
+    left_out = staff.ensure_managers(tx, settings.manager_ids, language=language, now=now)
+    if left_out:
+        log.warning("manager_ids_left_out", how_many=left_out, why="they were removed in the chat")
     if staff.everyone(tx, "manager"):
         return None
     return invitations.invite(tx, "manager", now=now)

@@ -95,7 +95,9 @@ class Settings(BaseSettings):
         str, BeforeValidator(formats.phone(formats.EMERGENCY_DIGITS, "112"))
     ] = Field(description="The emergency number where the patients live, as in 112 or 911.")
     manager_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(formats.manager_ids)] = Field(
-        (), description="Telegram ids of managers from the start, with commas between them."
+        (),
+        description="Telegram ids of managers from the start, with commas between them; "
+        "whoever was removed in the chat stays out.",
     )
     quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(formats.quiet_hours)] = Field(
         QuietHours(),

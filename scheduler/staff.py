@@ -195,9 +195,20 @@ def speaks(tx: Tx, staff_id: int, language: str) -> None:
     )
 
 
-def ensure_managers(tx: Tx, chat_ids: Iterable[int], *, language: str, now: int) -> None:
-    """Make the MANAGER_IDS of the settings managers; their name comes with their first word."""
+def ensure_managers(tx: Tx, chat_ids: Iterable[int], *, language: str, now: int) -> int:
+    """Make the MANAGER_IDS of the settings managers; their name comes with their first word.
+
+    Whoever was removed, or has left, stays outside whatever the settings still say: a restart
+    must not undo what a manager decided. An invitation brings them back.
+
+    Returns:
+        How many were left out.
+    """
+    left_out = 0
     for chat_id in chat_ids:
+        if _has_left(tx, chat_id):
+            left_out += 1
+            continue
         welcome(
             tx,
             chat_id=chat_id,
@@ -207,3 +218,12 @@ def ensure_managers(tx: Tx, chat_ids: Iterable[int], *, language: str, now: int)
             actor="system",
             now=now,
         )
+    return left_out
+
+
+def _has_left(tx: Tx, chat_id: int) -> bool:
+    before = tx.value(
+        "SELECT 1 FROM staff WHERE clinic_id = :clinic_id AND chat_id = :chat_id LIMIT 1",
+        chat_id=chat_id,
+    )
+    return before is not None and at_chat(tx, chat_id) is None

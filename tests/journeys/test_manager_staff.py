@@ -163,6 +163,34 @@ async def test_a_removed_manager_cannot_come_back_by_a_link_of_their_own(world: 
     assert [m.name for m in await world.store.read(staff.everyone)] == ["Marta"]
 
 
+async def test_a_removed_manager_stays_out_although_the_settings_still_name_them(
+    world: Any,
+) -> None:
+    olga = await joined(world, "Olga", "manager")
+    olga.text("/staff")
+    await world.settle()
+    await tap(world, olga, "✖️ Remove Marta")
+    await tap(world, olga, "Yes, remove")
+    world.new(world.manager)
+    await world.stop_bot()
+    await world.start_bot()
+    assert [m.name for m in await world.store.read(staff.everyone)] == ["Olga"]
+    world.manager.text("/staff")
+    await world.settle()
+    assert "Your team" not in "".join(world.texts(world.manager))
+
+    olga.text("/staff invite manager")
+    await world.settle()
+    link = LINK.search(world.new(olga)[-1]["caption"])
+    assert link is not None
+    world.manager.open(link[0])
+    await world.settle()
+    assert len(await world.store.read(staff.everyone, "manager")) == 2
+    await world.stop_bot()
+    await world.start_bot()
+    assert len(await world.store.read(staff.everyone, "manager")) == 2
+
+
 async def test_the_link_is_wiped_from_the_outbox_once_it_was_sent(world: Any) -> None:
     link = await invited(world)
     contents = await world.store.read(
