@@ -66,6 +66,8 @@ format: $(READY) ## Format the code
 lock: $(READY) ## Renew requirements.lock after a change of dependencies (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
 	  --python-version 3.11 --quiet --upgrade -o requirements.lock
+	@uv pip compile --group ci --constraint requirements.lock --universal --generate-hashes \
+	  --no-header --python-version 3.11 --quiet --upgrade -o .ci/requirements.lock
 
 .PHONY: setup
 setup: $(READY) ## Set up .venv only

@@ -1,9 +1,10 @@
 """What came in, in plain values: a Telegram update without Telegram's types."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from telegram import Message, Update
+from telegram import Bot, Message, Update
 
 Kind = Literal[
     "text",
@@ -17,6 +18,10 @@ Kind = Literal[
     "membership",
     "nothing",
 ]
+
+
+class Unreadable(Exception):
+    """An update is not what the Bot API says it is; the text names the fault's kind alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,21 @@ class Incoming:
         """What follows the command."""
         parts = self.text.split(maxsplit=1)
         return parts[1].strip() if len(parts) > 1 else ""
+
+
+def read_payload(payload: str, bot: Bot) -> Incoming:
+    """Return what an update says, from the JSON that Telegram gave.
+
+    Raises:
+        Unreadable: it is no update, or one that the library cannot read.
+    """
+    try:
+        document = json.loads(payload)
+        if isinstance(document, dict):
+            return read_update(Update.de_json(document, bot))
+    except Exception as error:  # noqa: BLE001  the library's own words would quote the update
+        raise Unreadable(type(error).__name__) from None
+    raise Unreadable(type(document).__name__)
 
 
 def read_update(update: Update) -> Incoming:

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.warnings import PTBUserWarning
 
-from bot.incoming import Incoming, read_update
+from bot.incoming import Incoming, read_payload
 from bot.router import take_turn
 from bot.trouble import tell_of_parked
 from bot.turn import House, Turn
@@ -33,6 +33,8 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _CONFLICT_PAUSE_S = 5.0
+# What a column of the database holds. A number beyond it is none of Telegram's.
+_LARGEST_ID = 1 << 63
 
 
 class Receiver:
@@ -125,7 +127,7 @@ class Receiver:
     async def keep(self, raw: list[dict[str, Any]]) -> int:
         """Commit raw updates to the inbox and have them handled; returns how many were new."""
         received = [
-            inbox.Received(update["update_id"], _chat_of(update), json.dumps(update))
+            inbox.Received(update["update_id"], chat_of(update), json.dumps(update))
             for update in raw
         ]
         new = await self._store.write(_keep, received, now=self._clock.now())
@@ -166,7 +168,7 @@ class Receiver:
     async def _handle(self, row: Row) -> bool:
         incoming: Incoming | None = None
         try:
-            incoming = self._read(row)
+            incoming = read_payload(row["payload"], self._bot)
             turn = await self._store.write(
                 _take, row["id"], self._house(), incoming, now=self._clock.now()
             )
@@ -187,10 +189,6 @@ class Receiver:
         if turn is not None and incoming.query_id:
             self._answer_query(incoming.query_id, turn)
         return True
-
-    def _read(self, row: Row) -> Incoming:
-        update = Update.de_json(json.loads(row["payload"]), self._bot)
-        return read_update(update)
 
     def _answer_query(self, query_id: str, turn: Turn) -> None:
         """Stop the button's spinner: best effort, a query lives for seconds only."""
@@ -240,13 +238,15 @@ def _fail(
         tell_of_parked(tx, house, incoming, now=now)
 
 
-def _chat_of(update: dict[str, Any]) -> int | None:
+def chat_of(update: dict[str, Any]) -> int | None:
+    """Return the chat that a raw update belongs to; None where it names none that could be."""
     for value in update.values():
         if isinstance(value, dict):
             message = value.get("message", value)
             chat = message.get("chat") if isinstance(message, dict) else None
-            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-                return int(chat["id"])
+            number = chat.get("id") if isinstance(chat, dict) else None
+            if type(number) is int and abs(number) < _LARGEST_ID:
+                return number
     return None
 
 

@@ -3,20 +3,26 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 import telegram
 from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
+from bot import pictures
 from bot.outcomes import judge
+from bot.pictures import NotAPicture
 from scheduler.channel import (
+    Ambiguous,
     Attachment,
     AttachmentKind,
     Delivered,
     Message,
     Outcome,
     Rejected,
+    Retry,
 )
 
 Maker = Callable[[str, Mapping[str, object]], tuple[str, bytes]]
@@ -48,15 +54,20 @@ class TelegramChannel:
     async def deliver(self, message: Message) -> Outcome:
         """Deliver ``message`` in one request; what came of it is a value, never an exception."""
         file: str | telegram.InputFile | None = None
-        if message.attachment is not None and message.edit_message_id is None:
-            if message.attachment.kind == "sticker" and message.html:
+        attachment = message.attachment
+        if attachment is not None and message.edit_message_id is None:
+            if attachment.kind == "sticker" and message.html:
                 # Telegram would drop the words without a sound.
                 return Rejected("a sticker cannot carry words")
             try:
-                file = await self._file(message.attachment)
+                file = await self._file(attachment)
+            except NotAPicture:
+                message = _without_file(message, attachment)
+            except TelegramError as error:
+                return _not_fetched(error, message)
             except Exception as error:  # noqa: BLE001  whatever a maker stumbles over, nothing left
-                _log.error("attachment %s: %s", message.attachment.made, type(error).__name__)
-                return Rejected(f"the {message.attachment.made} could not be made")
+                _log.error("attachment %s: %s", attachment.made, type(error).__name__)
+                return Rejected(f"the {attachment.made} could not be made")
         try:
             if message.edit_message_id is not None:
                 await self._edit(message, message.edit_message_id)
@@ -69,11 +80,27 @@ class TelegramChannel:
 
     async def _file(self, attachment: Attachment) -> str | telegram.InputFile:
         if attachment.file_id is not None:
+            if attachment.redrawn:
+                return await self._redrawn(attachment.file_id, attachment.kind)
             return attachment.file_id
         if attachment.made is None:
             raise ValueError("an attachment needs a file_id or a maker")
         name, content = await asyncio.to_thread(self._make, attachment.made, attachment.args)
         return telegram.InputFile(content, filename=name)
+
+    async def _redrawn(self, file_id: str, kind: AttachmentKind) -> str | telegram.InputFile:
+        """Fetch a picture and draw it anew; other documents go as they are."""
+        try:
+            stored = await self._bot.get_file(file_id)
+        except BadRequest as error:
+            # Over 20 MB, or gone: it cannot be looked into, so it is not passed on.
+            raise NotAPicture(type(error).__name__) from error
+        suffix = PurePosixPath(stored.file_path or "").suffix.lower()
+        if kind == "document" and suffix not in pictures.SUFFIXES:
+            return file_id
+        content = bytes(await stored.download_as_bytearray())
+        drawn = await asyncio.to_thread(pictures.without_metadata, content)
+        return telegram.InputFile(drawn, filename="photo.jpg")
 
     async def _new(
         self, message: Message, file: str | telegram.InputFile | None
@@ -123,6 +150,17 @@ class TelegramChannel:
             parse_mode=ParseMode.HTML,
             reply_markup=keyboard,
         )
+
+
+def _without_file(message: Message, attachment: Attachment) -> Message:
+    words = "\n".join(part for part in (message.html, attachment.otherwise) if part)
+    return replace(message, html=words, attachment=None)
+
+
+def _not_fetched(error: TelegramError, message: Message) -> Outcome:
+    """Judge a picture that did not come: whatever happened, its message has not left."""
+    outcome = judge(error, message)
+    return Retry(outcome.reason) if isinstance(outcome, Ambiguous) else outcome
 
 
 def _keyboard(message: Message) -> telegram.InlineKeyboardMarkup | None:

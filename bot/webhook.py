@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 -- a header's name
 MAX_BODY: Final = 1024 * 1024
 BODY_WITHIN_S: Final = 10.0
+_LARGEST_ID: Final = 1 << 63
 
 Keep = Callable[[list[dict[str, Any]]], Awaitable[int]]
 
@@ -80,7 +81,8 @@ class Webhook:
             return web.Response(status=400)
         except TimeoutError:
             return web.Response(status=408)
-        if not isinstance(update, dict) or type(update.get("update_id")) is not int:
+        number = update.get("update_id") if isinstance(update, dict) else None
+        if type(number) is not int or not 0 <= number < _LARGEST_ID:
             return web.Response(status=400)
         try:
             await self._keep([update])

@@ -28,12 +28,17 @@ class Attachment:
     Exactly one of ``file_id`` (a file that Telegram already has) and ``made`` is given. ``made``
     names a maker ("qr", "calendar", "chart"), which draws the file from ``args`` at the moment
     of sending, so that no file waits in the database.
+
+    A patient's picture is ``redrawn``: staff get its pixels without what else the file holds. HTML
+    in ``otherwise`` takes its place if that cannot be done.
     """
 
     kind: AttachmentKind
     file_id: str | None = None
     made: str | None = None
     args: Mapping[str, object] = field(default_factory=dict)
+    redrawn: bool = False
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ _ATTACHED: Final[dict[str, AttachmentKind]] = {
 }
 
 
+_PICTURES: Final = frozenset({"photo", "document"})
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One message of those that a reply becomes; the one with the head leads to the card."""
@@ -127,10 +130,9 @@ def pass_on(
         and roster.seen(turn.tx, writer, patient.id) is not None
     ):
         members = [writer, *members]
-    kind = _ATTACHED.get(incoming.kind)
-    attachment = Attachment(kind, file_id=incoming.file_id) if kind and incoming.file_id else None
     for member in members:
         over = head(member.language)
+        attachment = from_patient(turn, incoming.kind, incoming.file_id, member.language)
         if attachment is None and incoming.kind != "text":
             unseen = turn.catalogue.text(member.language, "patient.told.reply.not_shown")
             over = f"{over}\n{unseen}"
@@ -148,6 +150,26 @@ def pass_on(
                 enrollment_id=enrollment_id,
                 reply_id=logged["id"] if logged else None,
             )
+
+
+def from_patient(turn: Turn, kind: str, file_id: str | None, language: str) -> Attachment | None:
+    """Return a patient's file as staff get it: a picture is drawn anew; None where there is none.
+
+    Args:
+        turn: the update at hand.
+        kind: of the reply, such as "photo".
+        file_id: Telegram's.
+        language: the reader's.
+    """
+    carried = _ATTACHED.get(kind)
+    if carried is None or file_id is None:
+        return None
+    return Attachment(
+        carried,
+        file_id=file_id,
+        redrawn=carried in _PICTURES,
+        otherwise=turn.catalogue.text(language, "patient.told.reply.not_opened"),
+    )
 
 
 def head(turn: Turn, patient: Patient, context: Context | None, language: str) -> str:

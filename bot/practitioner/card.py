@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from bot.patient import telling
+from bot.patient import relaying, telling
 from bot.patient.languages import own_name
 from bot.practitioner import alerting, card_chart, enroll_link
 from bot.practitioner.card_words import (
@@ -19,7 +19,7 @@ from bot.turn import Turn
 from messages.markup import Html
 from messages.render import clock, day_long, moment
 from scheduler import consent, enrollment, events, invitations, roster, timeline
-from scheduler.channel import Attachment, Button
+from scheduler.channel import Button
 from scheduler.database import Row
 from scheduler.patients import Patient
 from scheduler.roster import Listed
@@ -236,7 +236,7 @@ def _photos(turn: Turn, patient: Patient) -> None:
                 moment=worded,
                 topic=about,
             ),
-            attachment=Attachment(kind="photo", file_id=row["file_id"]),
+            attachment=relaying.from_patient(turn, "photo", row["file_id"], turn.language),
             patient_id=patient.id,
         )
 
