@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Final
 
-from messages.course import Finding, judge_bruise, judge_pain
-from scheduler import alert_record, events, patients, replies, roster, unanswered
+from messages.course import Finding
+from scheduler import alert_record, events, roster, unanswered
 from scheduler.alert_record import Alert
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
@@ -24,11 +24,8 @@ SHOWN: Final = 8
 """So many of each kind are listed by name; of more, how many."""
 
 _LATE_MS: Final = 15 * MINUTE
-_ANSWERS_SINCE_MS: Final = 3 * 24 * HOUR
 _DAYS_AHEAD: Final = 3
 _MARK: Final = "digest"
-_SORENESS: Final = "pain"
-_BRUISE: Final = "bruise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ def gather(tx: Tx, member: Staff, zone: str, *, now: int) -> Digest:
         alert_count=alert_record.count_waiting(tx, member),
         waiting=tuple(unanswered.waiting(tx, member, offset=0, limit=SHOWN)),
         waiting_count=unanswered.count(tx, member),
-        off_course=_off_course(tx, member, since=now - _ANSWERS_SINCE_MS),
+        off_course=_off_course(tx, member, since=now - roster.OFF_COURSE_FOR_MS),
         unconfirmed=_sessions(
             tx,
             member,
@@ -164,55 +161,20 @@ def _sessions(
 
 
 def _off_course(tx: Tx, member: Staff, *, since: int) -> tuple[OffCourse, ...]:
-    """Judge the newest answers of the last days; who has an open alert stands there already."""
+    """Return the newest answers that are off the course; an open alert stands there already."""
     rows = tx.all(
-        f"""SELECT MAX(replies.id) AS id FROM replies
+        f"""SELECT replies.patient_id, replies.finding, replies.value, patients.label FROM replies
             JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = replies.patient_id
-            WHERE replies.clinic_id = :clinic_id AND replies.at > :since
-              AND replies.question IN (:soreness, :bruise) AND {roster.seen_by(member)}
-            GROUP BY replies.patient_id, replies.enrollment_id, replies.question
-            ORDER BY MAX(replies.id)""",
+            WHERE replies.clinic_id = :clinic_id AND {roster.NEWEST_FINDING}
+              AND NOT EXISTS (SELECT 1 FROM alerts WHERE alerts.clinic_id = :clinic_id
+                  AND alerts.patient_id = replies.patient_id AND alerts.state <> 'resolved')
+              AND {roster.seen_by(member)}
+            ORDER BY replies.at, replies.id""",
         member=member.id,
         since=since,
-        soreness=_SORENESS,
-        bruise=_BRUISE,
     )
-    found: dict[int, OffCourse] = {}
-    for row in rows:
-        answer = tx.first(
-            """SELECT replies.*, sessions.starts_at AS session_at, enrollments.lipolytic
-               FROM replies
-               JOIN sessions ON sessions.clinic_id = :clinic_id
-                 AND sessions.id = replies.session_id
-               JOIN enrollments ON enrollments.clinic_id = :clinic_id
-                 AND enrollments.id = replies.enrollment_id
-               WHERE replies.clinic_id = :clinic_id AND replies.id = :id""",
-            id=row["id"],
-        )
-        if answer is None or alert_record.unresolved(tx, answer["patient_id"]) is not None:
-            continue
-        patient = patients.known(tx, answer["patient_id"])
-        finding = _judged(tx, answer, patient.timezone)
-        if finding is not None:
-            found[patient.id] = OffCourse(patient.label, finding, answer["value"])
+    # Of one patient the last one counts.
+    found = {
+        row["patient_id"]: OffCourse(row["label"], row["finding"], row["value"]) for row in rows
+    }
     return tuple(found.values())
-
-
-def _judged(tx: Tx, answer: Row, zone: str) -> Finding | None:
-    follows = answer["session_at"] <= answer["at"]
-    if answer["question"] == _BRUISE:
-        days = (local_date(answer["at"], zone) - local_date(answer["session_at"], zone)).days
-        return judge_bruise(answer["value"], day=days if follows else None)
-    earlier = [
-        int(each["value"])
-        for each in replies.pain_of(tx, answer["enrollment_id"])
-        if each["question"] == _SORENESS
-        and each["session_id"] == answer["session_id"]
-        and (each["at"], each["id"]) < (answer["at"], answer["id"])
-    ]
-    return judge_pain(
-        int(answer["value"]),
-        hours=(answer["at"] - answer["session_at"]) / HOUR if follows else None,
-        lipolytic=bool(answer["lipolytic"]),
-        before=earlier[-1] if earlier else None,
-    )

@@ -1,5 +1,6 @@
 """Patients: a label that the clinic chose, a chat, and whether messages may go there."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,14 +72,21 @@ def labelled(tx: Tx, label: str) -> list[Patient]:
     return [_patient(row) for row in rows]
 
 
+def searchable(text: str) -> str:
+    """Return a label, or what is looked for in labels, without case, accents and double spaces."""
+    even = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in even if not unicodedata.combining(c)).split())
+
+
 def add(tx: Tx, *, label: str, language: str, timezone: str, now: int) -> int:
     """Add a patient who has not opened a link yet; return the id."""
     patient_id: int = tx.value(
-        """INSERT INTO patients (clinic_id, label, language, timezone, state, created_at,
-               changed_at)
-           VALUES (:clinic_id, :label, :language, :timezone, 'invited', :now, :now)
+        """INSERT INTO patients (clinic_id, label, searched, language, timezone, state,
+               created_at, changed_at)
+           VALUES (:clinic_id, :label, :searched, :language, :timezone, 'invited', :now, :now)
            RETURNING id""",
         label=label,
+        searched=searchable(label),
         language=language,
         timezone=timezone,
         now=now,

@@ -47,6 +47,17 @@ def answer(tx: Tx, reminder: Row, question: str, value: str, *, now: int) -> boo
     )
 
 
+def off_course(tx: Tx, reminder: Row, question: str, finding: str) -> None:
+    """Write down beside the answer to a question what is off the expected course about it."""
+    tx.run(
+        """UPDATE replies SET finding = :finding
+           WHERE clinic_id = :clinic_id AND outbox_id = :outbox_id AND question = :question""",
+        outbox_id=reminder["id"],
+        question=question,
+        finding=finding,
+    )
+
+
 def answers_to(tx: Tx, outbox_id: int) -> dict[str, str]:
     """Return the answers given to a reminder so far: question key → answer key."""
     return {

@@ -5,12 +5,39 @@ and whoever they were called to by an alert that is not resolved yet; a manager 
 stands here once, in :func:`seen_by`, and every list and every look goes through it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 from scheduler import enrollment, patients
 from scheduler.database import Row, Tx
 from scheduler.patients import Patient
 from scheduler.staff import Staff
+from scheduler.wallclock import HOUR
+
+
+Status = Literal["active", "unreachable", "off_course", "unanswered", "ended"]
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+
+OFF_COURSE_FOR_MS: Final = 3 * 24 * HOUR
+"""For so long an answer off the expected course counts, unless a later one took it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom a list is for: a part of the label, a status, a treatment; what is empty is not asked.
+
+    "active": reached, with a plan under way. "unreachable": the chat is lost. "off_course": an
+    alert is open, or one of the newest answers is off the expected course. "unanswered": wrote
+    something that waits. "ended": every plan is over.
+    """
+
+    words: str = ""
+    status: Status | None = None
+    treatment: str = ""
+
+
+EVERYBODY: Final = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +50,35 @@ class Listed:
     patient: Patient
     enrollment: Row | None
     session_at: int | None
+
+
+_OF_PATIENT = """FROM enrollments WHERE enrollments.clinic_id = :clinic_id
+    AND enrollments.patient_id = patients.id"""
+_TREATED = f"EXISTS (SELECT 1 {_OF_PATIENT} AND enrollments.treatment = :treatment)"
+NEWEST_FINDING: Final = """replies.finding IS NOT NULL AND replies.at > :since
+    AND NOT EXISTS (SELECT 1 FROM replies AS later WHERE later.clinic_id = :clinic_id
+        AND later.enrollment_id = replies.enrollment_id AND later.question = replies.question
+        AND (later.at > replies.at OR later.at = replies.at AND later.id > replies.id))"""
+"""The condition on ``replies`` for an answer off the course that no later one took back.
+
+The statement that uses it binds ``since`` to the earliest moment that counts.
+"""
+_STATUS: Final[Mapping[Status, str]] = {
+    "active": f"""patients.state = 'active'
+        AND EXISTS (SELECT 1 {_OF_PATIENT} AND enrollments.status = 'active')""",
+    "unreachable": "patients.state = 'unreachable'",
+    "off_course": f"""patients.id IN (
+        SELECT alerts.patient_id FROM alerts
+        WHERE alerts.clinic_id = :clinic_id AND alerts.state <> 'resolved'
+        UNION SELECT replies.patient_id FROM replies
+        WHERE replies.clinic_id = :clinic_id AND {NEWEST_FINDING})""",
+    "unanswered": """patients.id IN (SELECT replies.patient_id FROM replies
+        WHERE replies.clinic_id = :clinic_id AND replies.question IS NULL
+          AND replies.answered_at IS NULL)""",
+    "ended": f"""EXISTS (SELECT 1 {_OF_PATIENT})
+        AND NOT EXISTS (SELECT 1 {_OF_PATIENT}
+            AND enrollments.status IN ('invited', 'active', 'paused'))""",
+}
 
 
 def seen_by(member: Staff) -> str:
@@ -61,27 +117,54 @@ def seen(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
     return patients.by_id(tx, patient_id) if found is not None else None
 
 
-def page(tx: Tx, member: Staff, *, search: str = "", offset: int, limit: int) -> list[Listed]:
+def page(
+    tx: Tx,
+    member: Staff,
+    wanted: Wanted = EVERYBODY,
+    *,
+    limit: int,
+    now: int,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[Listed]:
     """Return some of the patients that ``member`` may see, the newest first.
+
+    Pages go on from a patient, not from a count: a deep page costs what the first one does, and
+    whoever is enrolled meanwhile shifts nothing.
 
     Args:
         tx: the open transaction.
         member: who looks.
-        search: only labels that contain this, upper and lower case alike; empty for all.
-        offset: how many to leave out from the newest on.
+        wanted: whom they look for.
         limit: how many to return at most.
+        now: UTC epoch ms.
+        before: only patients enrolled before this one (an id).
+        after: only patients enrolled after this one: those next to it.
     """
-    wanted = "AND LOWER(label) LIKE LOWER(:pattern) ESCAPE '!'" if search else ""
+    conditions = ["patients.clinic_id = :clinic_id", seen_by(member)]
+    if wanted.words:
+        conditions.append("patients.searched LIKE :pattern ESCAPE '!'")
+    if wanted.treatment:
+        conditions.append(_TREATED)
+    if wanted.status is not None:
+        conditions.append(_STATUS[wanted.status])
+    if before is not None:
+        conditions.append("patients.id < :before")
+    if after is not None:
+        conditions.append("patients.id > :after")
+    upward = after is not None
     rows = tx.all(
-        f"""SELECT id FROM patients
-            WHERE clinic_id = :clinic_id AND {seen_by(member)} {wanted}
-            ORDER BY id DESC LIMIT :limit OFFSET :offset""",
+        f"""SELECT patients.id FROM patients WHERE {" AND ".join(conditions)}
+            ORDER BY patients.id {"ASC" if upward else "DESC"} LIMIT :limit""",
         member=member.id,
-        pattern=_containing(search),
+        pattern=_containing(wanted.words),
+        treatment=wanted.treatment,
+        since=now - OFF_COURSE_FOR_MS,
+        before=before,
+        after=after,
         limit=limit,
-        offset=offset,
     )
-    return [_listed(tx, row["id"]) for row in rows]
+    return [_listed(tx, row["id"]) for row in (reversed(rows) if upward else rows)]
 
 
 def labelled(tx: Tx, member: Staff, label: str) -> list[Patient]:
@@ -108,7 +191,8 @@ def _listed(tx: Tx, patient_id: int) -> Listed:
     return Listed(patient, newest, first_session(tx, newest["id"]) if newest else None)
 
 
-def _containing(search: str) -> str:
+def _containing(words: str) -> str:
+    text = patients.searchable(words)
     for sign in "!%_":
-        search = search.replace(sign, f"!{sign}")
-    return f"%{search}%"
+        text = text.replace(sign, f"!{sign}")
+    return f"%{text}%"

@@ -68,6 +68,8 @@ def tap(turn: Turn, patient: Patient) -> None:
         return
     turn.toast("patient.toast.noted")
     finding = course_answers.judged(turn, subject, question, answer)
+    if finding is not None:
+        replies.off_course(turn.tx, row, question.key, finding)
     level = alarm_of(question, answer, finding)
     if level is not None:
         raise_concern(

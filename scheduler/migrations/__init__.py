@@ -4,6 +4,8 @@ Instants are INTEGER UTC epoch milliseconds; a zone name stands beside what is l
 carries ``clinic_id``. A step that was released is never edited: what changes is a new step.
 """
 
+from collections.abc import Callable
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -17,6 +19,7 @@ from scheduler.migrations import (
     step_0007_doubt,
     step_0010_on_call,
     step_0020_plans,
+    step_0030_people,
     step_0040_settings,
 )
 
@@ -29,21 +32,25 @@ _STEPS = (
     step_0007_doubt,
     step_0010_on_call,
     step_0020_plans,
+    step_0030_people,
     step_0040_settings,
 )
 
 migrations = Migrations("aftercare")
 
 
-def _add(name: str, statements: tuple[str, ...]) -> None:
+def _add(name: str, statements: tuple[str, ...], fill: Callable[[Database], None] | None) -> None:
     @migrations(name=name)
     def step(db: Database) -> None:
         for statement in statements:
             db.execute(statement)
+        if fill is not None:
+            fill(db)
 
 
 for _step in _STEPS:
-    _add(_step.NAME, _step.STATEMENTS)
+    # What SQL alone cannot work out of the rows that are there is filled in by Python.
+    _add(_step.NAME, _step.STATEMENTS, getattr(_step, "fill", None))
 
 
 def migrate(driver: SqlcipherDriver) -> None:

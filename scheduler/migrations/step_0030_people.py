@@ -1,0 +1,31 @@
+"""People: how labels are searched, what is off the course, new phones, exports, and the audit."""
+
+from sqlite_utils import Database
+
+from scheduler.patients import searchable
+
+NAME = "0030_people"
+STATEMENTS = (
+    # The label without case and accents, which LOWER does not take away from other alphabets.
+    "ALTER TABLE patients ADD COLUMN searched TEXT NOT NULL DEFAULT ''",
+    # What a list needs of every patient stands in one index: nothing else is read to leave one out.
+    "CREATE INDEX patients_searched ON patients (clinic_id, id, state, searched)",
+    # What is off the expected course about an answer, as judged when it came.
+    "ALTER TABLE replies ADD COLUMN finding TEXT",
+    """CREATE INDEX replies_off_course ON replies (clinic_id, at)
+        WHERE finding IS NOT NULL""",
+    "CREATE INDEX replies_by_enrollment ON replies (clinic_id, enrollment_id, at)",
+    "CREATE INDEX enrollments_of_patient ON enrollments (clinic_id, patient_id, staff_id, status)",
+    # A link that brings a patient, with all that is theirs, to a new phone.
+    "ALTER TABLE invitations ADD COLUMN patient_id INTEGER REFERENCES patients (id)",
+)
+
+
+def fill(db: Database) -> None:
+    """Make the labels that are there already searchable."""
+    labels = db.execute("SELECT DISTINCT label FROM patients").fetchall()
+    for (label,) in labels:
+        db.execute(
+            "UPDATE patients SET searched = :searched WHERE label = :label",
+            {"searched": searchable(label), "label": label},
+        )
