@@ -10,6 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from benchmarks import clinic, practice, report
 from bot.incoming import Incoming
@@ -19,6 +20,9 @@ from scheduler.clock import SystemClock
 from scheduler.database import SqlcipherDriver, Tx
 
 TARGET_MS = 300.0
+STATUSES = ("active", "unreachable", "off course", "unanswered", "ended")
+HAIR = format(crc32(b"hair"), "x")
+"""What a button carries of a treatment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ def looks(count: int) -> list[Look]:
         Look("/patients, one found", f"/patients {count // 2}"),
         Look("/patients, nobody found", "/patients '%\";--"),
         Look("/patients, accents and case", "/patients á.ñ."),
+        *(Look(f"/patients {status}", f"/patients {status}") for status in STATUSES),
+        Look("/patients ended, hair, a page in the middle", data=f"p:l:4:{HAIR}:b{count // 2}:0"),
+        Look("/patients, a label and off course", "/patients off course 4999"),
         Look("/patient (the card)", f"/patient {practice.label_of(count // 2)}"),
         Look("/inbox", "/inbox"),
         Look("/alerts", "/alerts"),
@@ -90,9 +97,7 @@ def main() -> None:
         rows = []
         for look in looks(given.patients):
             for who, chat in people.items():
-                took = [
-                    _measure(driver, house, chat, look, now) for _ in range(given.rounds)
-                ]
+                took = [_measure(driver, house, chat, look, now) for _ in range(given.rounds)]
                 p50, p99 = report.percentile(took, 0.5), report.percentile(took, 0.99)
                 worst = max(worst, p99)
                 rows.append((f"{look.name} · {who}", f"{took[0]:.1f}", f"{p50:.1f}", f"{p99:.1f}"))

@@ -15,7 +15,6 @@ from scheduler.patients import Patient
 from scheduler.staff import Staff
 from scheduler.wallclock import HOUR
 
-
 Status = Literal["active", "unreachable", "off_course", "unanswered", "ended"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 

@@ -96,24 +96,26 @@ def steps(tx, made):
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
-        ([("pain", "3", 24)], []),
-        ([("pain", "8", 24)], [("pain_severe", "8")]),
-        ([("pain", "2", 24), ("pain", "4", 48)], [("pain_rising", "4")]),
-        ([("pain", "4", 80)], [("pain_late", "4")]),
-        ([("pain", "8", 24), ("pain", "1", 48)], []),
-        ([("bruise", "bigger", 24 * 7)], [("bruise_bigger", "bigger")]),
-        ([("bruise", "same", 24 * 7)], []),
-        ([("bruise", "fading", 24 * 11)], [("bruise_late", "fading")]),
+        ([("pain", "3", None)], []),
+        ([("pain", "8", "pain_severe")], [("pain_severe", "8")]),
+        ([("pain", "2", None), ("pain", "4", "pain_rising")], [("pain_rising", "4")]),
+        ([("pain", "8", "pain_severe"), ("pain", "1", None)], []),
+        ([("pain", "8", "pain_severe"), ("bruise", "none", None)], [("pain_severe", "8")]),
+        (
+            [("pain", "8", "pain_severe"), ("bruise", "bigger", "bruise_bigger")],
+            [("bruise_bigger", "bigger")],
+        ),
     ],
 )
-def test_the_newest_answers_are_held_against_the_expected_course(
-    store, enrolled, answers, expected
-):
+def test_the_newest_answers_that_are_off_the_course_are_told(store, enrolled, answers, expected):
     def story(tx):
-        for row, (question, value, hours) in zip(steps(tx, enrolled), answers, strict=False):
+        for hours, (row, (question, value, finding)) in enumerate(
+            zip(steps(tx, enrolled), answers, strict=False)
+        ):
             replies.answer(tx, row, question, value, now=NOW + hours * HOUR)
-        now = NOW + answers[-1][2] * HOUR + HOUR
-        found = digest.gather(tx, doctor(tx), ZONE, now=now)
+            if finding:
+                replies.off_course(tx, row, question, finding)
+        found = digest.gather(tx, doctor(tx), ZONE, now=NOW + DAY)
         return [(each.finding, each.answer) for each in found.off_course]
 
     assert store.write_now(story) == expected
@@ -121,7 +123,9 @@ def test_the_newest_answers_are_held_against_the_expected_course(
 
 def test_an_answer_of_last_week_is_no_news(store, enrolled):
     def story(tx):
-        replies.answer(tx, steps(tx, enrolled)[0], "pain", "8", now=NOW + DAY)
+        row = steps(tx, enrolled)[0]
+        replies.answer(tx, row, "pain", "8", now=NOW + DAY)
+        replies.off_course(tx, row, "pain", "pain_severe")
         return digest.gather(tx, doctor(tx), ZONE, now=NOW + 5 * DAY)
 
     assert store.write_now(story).empty
