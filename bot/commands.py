@@ -12,7 +12,7 @@ from bot.clinic import adjusting, clinic_staff
 from bot.clinic import room as clinic
 from bot.patient import access
 from bot.patient import room as patient
-from bot.practitioner import alerting, digesting, enrolling, inbox_view, reviewing, writing
+from bot.practitioner import alerting, digesting, enrolling, inbox_view, person, reviewing, writing
 from bot.practitioner import room as practitioner
 from bot.turn import Turn
 
@@ -104,6 +104,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (STAFF, handler) for prefix, handler in reviewing.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in inbox_view.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in writing.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in person.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in adjusting.BUTTONS.items()},
@@ -115,6 +116,7 @@ DIALOGUES: dict[str, tuple[frozenset[Role], Handler]] = {
     **{name: (STAFF, handler) for name, handler in enrolling.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in practitioner.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in writing.DIALOGUES.items()},
+    **{name: (STAFF, handler) for name, handler in person.DIALOGUES.items()},
     **{name: (MANAGERS, handler) for name, handler in clinic.DIALOGUES.items()},
     **{name: (MANAGERS, handler) for name, handler in adjusting.DIALOGUES.items()},
 }

@@ -5,8 +5,8 @@ import structlog
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.patient import room as patient
+from bot.practitioner import person, writing
 from bot.practitioner import room as practitioner
-from bot.practitioner import writing
 from bot.turn import House, Turn
 from scheduler import dialogues, events, patients, staff
 from scheduler.database import Tx
@@ -63,6 +63,8 @@ def _membership(turn: Turn) -> None:
 
 def _command(turn: Turn, name: str) -> None:
     writing.before_command(turn, name)
+    if name != "cancel":
+        person.before_command(turn)
     command = _BY_NAME.get(name)
     if command is None:
         turn.say(turn.text("patient.start.unknown_command"))

@@ -1,10 +1,20 @@
 """Consent per purpose: who said yes or no to what, when, and to which version of the text."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 from scheduler.database import Tx
 
 Purpose = Literal["aftercare", "tips"]
+PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The newest yes or no of a patient to a purpose, and when (UTC epoch ms)."""
+
+    given: bool
+    at: int
 
 
 def record(
@@ -46,3 +56,15 @@ def answered(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
         )
         is not None
     )
+
+
+def statement(tx: Tx, patient_id: int, purpose: Purpose) -> Statement | None:
+    """Return what a patient said last about a purpose, or None."""
+    row = tx.first(
+        """SELECT given, at FROM consents
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND purpose = :purpose
+           ORDER BY id DESC LIMIT 1""",
+        patient_id=patient_id,
+        purpose=purpose,
+    )
+    return Statement(bool(row["given"]), row["at"]) if row else None

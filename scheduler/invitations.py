@@ -20,11 +20,15 @@ Role = Literal["patient", "practitioner", "manager"]
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation as it stands. Instants in UTC epoch ms."""
+    """An invitation as it stands. Instants in UTC epoch ms.
+
+    A patient's link opens a plan (``enrollment_id``), or brings a patient to a new phone.
+    """
 
     id: int
     role: Role
     enrollment_id: int | None
+    patient_id: int | None
     staff_id: int | None
     expires_at: int
     used_at: int | None
@@ -46,6 +50,7 @@ def _invitation(row: Row) -> Invitation:
         id=row["id"],
         role=row["role"],
         enrollment_id=row["enrollment_id"],
+        patient_id=row["patient_id"],
         staff_id=row["staff_id"],
         expires_at=row["expires_at"],
         used_at=row["used_at"],
@@ -59,17 +64,19 @@ def invite(
     *,
     now: int,
     enrollment_id: int | None = None,
+    patient_id: int | None = None,
     staff_id: int | None = None,
 ) -> str:
     """Make a single-use token for a link ``t.me/<bot>?start=<token>``.
 
-    Older ones for the same enrollment stop working.
+    Older ones for the same enrollment, or to the same patient's new phone, stop working.
 
     Args:
         tx: the open transaction.
         role: what the person who opens it becomes.
         now: UTC epoch ms.
         enrollment_id: the plan that a patient's link opens.
+        patient_id: the patient whom a link brings to a new phone.
         staff_id: who invites; None for the program itself.
 
     Returns:
@@ -77,14 +84,25 @@ def invite(
     """
     if enrollment_id is not None:
         close(tx, enrollment_id, now=now)
+        revoke_plan_links(tx, enrollment_id, now=now)
+    if patient_id is not None:
+        tx.run(
+            """UPDATE invitations SET expires_at = :now
+               WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+                 AND used_at IS NULL AND expires_at > :now""",
+            patient_id=patient_id,
+            now=now,
+        )
     token = secrets.token_urlsafe(TOKEN_BYTES)
     tx.run(
-        """INSERT INTO invitations (clinic_id, token_hash, role, enrollment_id, staff_id,
-               created_at, expires_at)
-           VALUES (:clinic_id, :token_hash, :role, :enrollment_id, :staff_id, :now, :expires_at)""",
+        """INSERT INTO invitations (clinic_id, token_hash, role, enrollment_id, patient_id,
+               staff_id, created_at, expires_at)
+           VALUES (:clinic_id, :token_hash, :role, :enrollment_id, :patient_id, :staff_id, :now,
+               :expires_at)""",
         token_hash=_hash(token),
         role=role,
         enrollment_id=enrollment_id,
+        patient_id=patient_id,
         staff_id=staff_id,
         now=now,
         expires_at=now + VALID_FOR_MS[role],
@@ -136,6 +154,17 @@ def use(tx: Tx, invitation_id: int, *, chat_id: int, now: int) -> bool:
             now=now,
         )
         == 1
+    )
+
+
+def revoke_plan_links(tx: Tx, enrollment_id: int, *, now: int) -> int:
+    """Make the links to a plan that nobody used stop working; returns how many."""
+    return tx.run(
+        """UPDATE invitations SET expires_at = :now
+           WHERE clinic_id = :clinic_id AND enrollment_id = :enrollment_id
+             AND used_at IS NULL AND expires_at > :now""",
+        enrollment_id=enrollment_id,
+        now=now,
     )
 
 

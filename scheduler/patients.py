@@ -106,6 +106,28 @@ def meet(tx: Tx, patient_id: int, *, chat_id: int, language: str, now: int) -> N
     )
 
 
+def relabel(tx: Tx, patient_id: int, label: str, *, actor: str, now: int) -> None:
+    """Give a patient another label; what it was stays in the audit."""
+    before = known(tx, patient_id).label
+    tx.run(
+        """UPDATE patients SET label = :label, searched = :searched, changed_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=patient_id,
+        label=label,
+        searched=searchable(label),
+        now=now,
+    )
+    events.note(
+        tx,
+        "label_corrected",
+        actor=actor,
+        now=now,
+        patient_id=patient_id,
+        before=before,
+        after=label,
+    )
+
+
 def speaks(tx: Tx, patient_id: int, language: str, *, now: int) -> None:
     """Set the language in which a patient is written to."""
     tx.run(

@@ -166,6 +166,11 @@ def page(
     return [_listed(tx, row["id"]) for row in (reversed(rows) if upward else rows)]
 
 
+def listed(tx: Tx, member: Staff, patient_id: int) -> Listed | None:
+    """Return one patient as lists show them, if ``member`` may look at them."""
+    return _listed(tx, patient_id) if seen(tx, member, patient_id) is not None else None
+
+
 def labelled(tx: Tx, member: Staff, label: str) -> list[Patient]:
     """Return the patients with exactly this label that ``member`` may see, the newest first."""
     return [each for each in patients.labelled(tx, label) if seen(tx, member, each.id)]

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.patient import coming, consenting, languages, returning, telling
+from bot.patient import coming, consenting, languages, new_phone, returning, telling
 from bot.turn import Turn
-from scheduler import consent, dialogues, enrollment, invitations, opening, patients, staff
+from scheduler import consent, enrollment, invitations, opening, patients, staff
 from scheduler.database import Row
 from scheduler.invitations import Invitation
 from scheduler.patients import Patient
@@ -87,6 +87,10 @@ def _greet_staff(turn: Turn, member: staff.Staff) -> None:
 
 def _enter(turn: Turn, invitation: Invitation, *, edit: bool = False) -> None:
     """Open a patient's link: it is used up, and the chat is tied to the enrollment."""
+    moving = patients.by_id(turn.tx, invitation.patient_id or 0)
+    if moving is not None:
+        _enter_anew(turn, invitation, moving, edit=edit)
+        return
     row = enrollment.get(turn.tx, invitation.enrollment_id or 0)
     if row is None or row["status"] in _OVER:
         _refuse(turn, "expired")
@@ -101,7 +105,7 @@ def _enter(turn: Turn, invitation: Invitation, *, edit: bool = False) -> None:
     known = turn.patient
     turn.patient = patient
     if known is None and enrolled is not None and enrolled.chat_id is not None:
-        patient = _on_another_phone(turn, patient, enrolled.chat_id, row)
+        patient = new_phone.leave(turn, patient, enrolled.chat_id, row["id"])
     if consent.holds(turn.tx, patient.id, "aftercare"):
         _start_at_once(turn, patient, row, label=enrolled.label if enrolled else "")
         return
@@ -110,28 +114,18 @@ def _enter(turn: Turn, invitation: Invitation, *, edit: bool = False) -> None:
     consenting.greet(turn, row["id"], edit=edit)
 
 
-def _on_another_phone(turn: Turn, patient: Patient, old_chat: int, row: Row) -> Patient:
-    """A known patient's link was opened on another phone: ask that phone before anything goes on.
-
-    The yes of the old phone does not count for the new one, and what is owed moves with the yes.
-    """
-    enrollment.hold(turn.tx, patient.id, "consent")
-    for purpose in ("aftercare", "tips"):
-        if consent.holds(turn.tx, patient.id, purpose):
-            consent.record(
-                turn.tx, patient.id, purpose, given=False, version="another phone", now=turn.now
-            )
-    patients.becomes(turn.tx, patient.id, "invited", actor="patient", now=turn.now)
-    dialogues.close(turn.tx, old_chat)
-    telling.tell_text(
-        turn,
-        telling.for_enrollment(turn, patient, row["id"]),
-        "patient.told.another_phone",
-        patient=patient,
-        enrollment_id=row["id"],
-    )
-    turn.patient = patients.by_id(turn.tx, patient.id) or patient
-    return turn.patient
+def _enter_anew(turn: Turn, invitation: Invitation, patient: Patient, *, edit: bool) -> None:
+    """Open a link that brings a patient to a new phone, with all that is theirs."""
+    match new_phone.arrive(turn, invitation, patient):
+        case "arrived":
+            rows = enrollment.of_patient(turn.tx, patient.id)
+            consenting.greet(turn, rows[0]["id"], edit=edit)
+        case "here":
+            _where(turn)
+        case "used":
+            _refuse(turn, "used")
+        case "somebody_else":
+            turn.say(turn.text("patient.link.somebody_else", phone=turn.clinic.phone))
 
 
 def _start_at_once(turn: Turn, patient: Patient, row: Row, *, label: str) -> None:

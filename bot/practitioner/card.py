@@ -8,6 +8,7 @@ from bot.patient.languages import own_name
 from bot.practitioner import alerting, card_chart, enroll_link
 from bot.practitioner.card_words import (
     EVENTS,
+    PERSON,
     PREFIX,
     day_of_course,
     line_of,
@@ -209,7 +210,11 @@ def _buttons(
     if older is not None:
         turning.append(button("older", "t", str(older)))
     rows = [turning, [button("chart", "g"), button("photos", "f")]]
-    last = [button("refresh", "r")]
+    person = Button(
+        turn.catalogue.label(turn.language, "practitioner.people.button.person"),
+        data=f"{PERSON}:o:{patient.id}",
+    )
+    last = [person, button("refresh", "r")]
     if _waiting(courses) is not None:
         last.insert(0, button("link", "k"))
     write = telling.write_button(turn, turn.language, patient)

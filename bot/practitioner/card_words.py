@@ -15,6 +15,8 @@ from scheduler.timeline import Entry
 from scheduler.wallclock import local_date
 
 PREFIX: Final = "p"
+PERSON: Final = "m"
+"""The prefix of buttons that put right who a patient is (bot/practitioner/person.py)."""
 _TEXT_LETTERS: Final = 160
 """So much of a free reply stands in the timeline; the whole of it was relayed when it came."""
 
@@ -39,6 +41,10 @@ EVENTS: Final[tuple[str, ...]] = (
     "alert_not_urgent",
     "silence_asked",
     "no_answer_needed",
+    "label_corrected",
+    "new_phone_link",
+    "phone_changed",
+    "patients_merged",
 )
 """The kinds of events that a timeline shows; each has a text ``practitioner.event.<kind>``."""
 
@@ -117,6 +123,7 @@ def _event(turn: Turn, row: Row, at: str) -> Html:
         clock=at,
         treatment=about,
         who=_member(turn, row["actor"]),
+        label=detail.get("before") or detail.get("label") or "",
     )
 
 

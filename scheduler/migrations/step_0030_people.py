@@ -18,6 +18,8 @@ STATEMENTS = (
     "CREATE INDEX enrollments_of_patient ON enrollments (clinic_id, patient_id, staff_id, status)",
     # A link that brings a patient, with all that is theirs, to a new phone.
     "ALTER TABLE invitations ADD COLUMN patient_id INTEGER REFERENCES patients (id)",
+    """CREATE INDEX invitations_to_new_phone ON invitations (clinic_id, patient_id)
+        WHERE patient_id IS NOT NULL""",
 )
 
 
