@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.clinic import adjusting, clinic_staff
+from bot.clinic import adjusting, auditing, clinic_staff
 from bot.clinic import room as clinic
 from bot.patient import access
 from bot.patient import room as patient
@@ -85,6 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("broadcast", MANAGERS, clinic.broadcast, "clinic.command.broadcast"),
     Command("staff", MANAGERS, clinic_staff.staff, "clinic.command.staff"),
     Command("settings", MANAGERS, adjusting.settings, "clinic.settings.command"),
+    Command("audit", MANAGERS, auditing.show, "clinic.audit.command"),
     Command("plan", PATIENTS, patient.plan, "patient.command.plan"),
     Command("stop", PATIENTS, patient.stop, "patient.command.stop"),
     Command("resume", PATIENTS, patient.resume, "patient.command.resume"),
@@ -107,6 +108,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (STAFF, handler) for prefix, handler in person.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},
+    **{prefix: (MANAGERS, handler) for prefix, handler in auditing.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in adjusting.BUTTONS.items()},
 }
 

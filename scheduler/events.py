@@ -39,9 +39,12 @@ def of_patient(tx: Tx, patient_id: int) -> list[Row]:
            ORDER BY at, id""",
         patient_id=patient_id,
     )
-    for row in rows:
-        row["detail"] = json.loads(row["detail"])
-    return rows
+    return [decoded(row) for row in rows]
+
+
+def decoded(row: Row) -> Row:
+    """Return an event with its ``detail`` as values."""
+    return {**row, "detail": json.loads(row["detail"])}
 
 
 def mark(tx: Tx, name: str, *, now: int) -> None:

@@ -76,6 +76,12 @@ def everyone(tx: Tx, role: Role | None = None) -> list[Staff]:
     return [_staff(row) for row in rows if role in (None, row["role"])]
 
 
+def everyone_ever(tx: Tx) -> list[Staff]:
+    """Return the members of the clinic and those who have left it, the newest first."""
+    rows = tx.all("SELECT * FROM staff WHERE clinic_id = :clinic_id ORDER BY id DESC")
+    return [_staff(row) for row in rows]
+
+
 def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:
     """Return who is told about an enrollment: its practitioner, or all managers without one.
 

@@ -37,7 +37,8 @@ _LETTERS: Final = 3_900
 
 
 def show(turn: Turn, patient: Patient) -> None:
-    """Say the card of a patient whom this member may see."""
+    """Say the card of a patient whom this member may see; the audit keeps that it was opened."""
+    _saw(turn, patient, "card_opened")
     html, buttons = _card(turn, patient, None)
     # Quoting the card is a way to write to the patient.
     turn.say(html, buttons, patient_id=patient.id)
@@ -69,6 +70,11 @@ def pressed(turn: Turn, action: str, patient_id: int, value: str) -> None:
             _new_link(turn, patient)
         case _:
             turn.toast("patient.start.old_button")
+
+
+def _saw(turn: Turn, patient: Patient, kind: str) -> None:
+    if turn.staff is not None:
+        events.note(turn.tx, kind, actor=turn.staff.actor, now=turn.now, patient_id=patient.id)
 
 
 def _edit(turn: Turn, patient: Patient, before: Cursor | None) -> None:
@@ -231,6 +237,7 @@ def _photos(turn: Turn, patient: Patient) -> None:
     if not rows:
         turn.toast("practitioner.card.toast.no_photos")
         return
+    _saw(turn, patient, "photos_opened")
     for row in reversed(rows):
         worded = moment(row["at"], turn.clinic.timezone, turn.language)
         about = topic_of(turn, row["treatment"], row["step_key"]) if row["step_key"] else ""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.clinic import auditing
 from bot.practitioner import enroll_answers, merging_steps, stray
 from bot.practitioner.card_words import PERSON
 from bot.practitioner.card_words import PREFIX as CARD
@@ -68,6 +69,10 @@ def _menu(turn: Turn, patient: Patient) -> tuple[str, list[list[Button]]]:
     if patient.chat_id is not None:
         rows.append(button("new_phone", "n"))
     rows.append(button("merge", "d"))
+    if turn.staff is not None and turn.staff.role == "manager":
+        rows.append(
+            [turn.button("practitioner.people.button.audit", auditing.of_patient(patient.id))]
+        )
     rows.append([turn.button("practitioner.people.button.card", f"{CARD}:r:{patient.id}")])
     return turn.text("practitioner.people.menu", label=patient.label), rows
 

@@ -20,6 +20,7 @@ STATEMENTS = (
     "ALTER TABLE invitations ADD COLUMN patient_id INTEGER REFERENCES patients (id)",
     """CREATE INDEX invitations_to_new_phone ON invitations (clinic_id, patient_id)
         WHERE patient_id IS NOT NULL""",
+    "CREATE INDEX events_by_kind ON events (clinic_id, kind, at)",
 )
 
 
