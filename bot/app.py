@@ -9,7 +9,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, TelegramError
 
 from bot import menus
-from bot.attachments import make
+from bot.making import maker
 from bot.nightly import Nightly
 from bot.practitioner import digesting
 from bot.receive import ALLOWED_UPDATES, Receiver
@@ -112,7 +112,7 @@ class App:
         self.receiver = Receiver(store, self.bot, self.house, clock)
         self.dispatcher = Dispatcher(
             store,
-            TelegramChannel(self.bot, make),
+            TelegramChannel(self.bot, maker(store, self.house, clock)),
             self._prepare,
             clock,
             Pacer(limits or Limits()),

@@ -84,7 +84,6 @@ def invite(
     """
     if enrollment_id is not None:
         close(tx, enrollment_id, now=now)
-        revoke_plan_links(tx, enrollment_id, now=now)
     if patient_id is not None:
         tx.run(
             """UPDATE invitations SET expires_at = :now
@@ -154,17 +153,6 @@ def use(tx: Tx, invitation_id: int, *, chat_id: int, now: int) -> bool:
             now=now,
         )
         == 1
-    )
-
-
-def revoke_plan_links(tx: Tx, enrollment_id: int, *, now: int) -> int:
-    """Make the links to a plan that nobody used stop working; returns how many."""
-    return tx.run(
-        """UPDATE invitations SET expires_at = :now
-           WHERE clinic_id = :clinic_id AND enrollment_id = :enrollment_id
-             AND used_at IS NULL AND expires_at > :now""",
-        enrollment_id=enrollment_id,
-        now=now,
     )
 
 

@@ -266,8 +266,14 @@ def _drop_doubled(tx: Tx, keep: Patient, gone: Patient, done: Preview, *, now: i
     for row in rows:
         settling.drop(tx, row, "canceled", _REASON, now=now)
     for each in done.overlaps:
+        # A change of the plan as it was cannot be taken back any more.
+        tx.run(
+            """UPDATE enrollments SET version = version + 1
+               WHERE clinic_id = :clinic_id AND id = :id""",
+            id=each.enrollment_id,
+        )
         if each.over:
-            invitations.revoke_plan_links(tx, each.enrollment_id, now=now)
+            invitations.close(tx, each.enrollment_id, now=now)
             tx.run(
                 """UPDATE enrollments SET status = 'ended', reason = :reason, ended_at = :now
                    WHERE clinic_id = :clinic_id AND id = :id""",
@@ -299,6 +305,6 @@ def _go_on(
         return
     for enrollment_id in not_begun:
         # The patient has said yes already; the link is needed no more.
-        invitations.revoke_plan_links(tx, enrollment_id, now=now)
+        invitations.close(tx, enrollment_id, now=now)
         enrollment.begin(tx, enrollment_id, patient, catalogue, clinic, now=now)
     enrollment.release(tx, patient, catalogue, clinic, now=now)

@@ -166,6 +166,16 @@ def page(
     return [_listed(tx, row["id"]) for row in (reversed(rows) if upward else rows)]
 
 
+def count(tx: Tx, member: Staff) -> int:
+    """Return how many patients ``member`` may see."""
+    found: int = tx.value(
+        f"""SELECT COUNT(*) FROM patients
+            WHERE patients.clinic_id = :clinic_id AND {seen_by(member)}""",
+        member=member.id,
+    )
+    return found
+
+
 def listed(tx: Tx, member: Staff, patient_id: int) -> Listed | None:
     """Return one patient as lists show them, if ``member`` may look at them."""
     return _listed(tx, patient_id) if seen(tx, member, patient_id) is not None else None

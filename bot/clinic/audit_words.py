@@ -53,15 +53,15 @@ def _about(turn: Turn, kind: str, detail: dict[str, Any]) -> str:
             found = str(detail["label"])
         case "staff_invited":
             found = label(turn.language, f"clinic.staff.role_{detail['role']}")
-        case "staff_joined" | "staff_promoted" | "staff_removed":
-            member = staff.ever(turn.tx, int(detail["staff_id"]))
-            found = member.name if member else ""
         case "setting_changed":
             found = label(turn.language, f"clinic.settings.name.{detail['setting']}")
         case "exported":
             found = str(detail["format"]).upper()
         case "command_refused":
             found = f"/{detail['command']}"
+        case _ if {"staff_id", "to"} & detail.keys():
+            member = staff.ever(turn.tx, int(detail.get("staff_id") or detail["to"]))
+            found = member.name if member else ""
     return found
 
 

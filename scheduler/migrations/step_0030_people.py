@@ -21,6 +21,19 @@ STATEMENTS = (
     """CREATE INDEX invitations_to_new_phone ON invitations (clinic_id, patient_id)
         WHERE patient_id IS NOT NULL""",
     "CREATE INDEX events_by_kind ON events (clinic_id, kind, at)",
+    # What somebody asked to be given, up to which rows (JSON: table → id), and in how many parts
+    # it went out so far.
+    """CREATE TABLE exports (
+        id INTEGER PRIMARY KEY,
+        clinic_id INTEGER NOT NULL,
+        staff_id INTEGER NOT NULL REFERENCES staff (id),
+        format TEXT NOT NULL CHECK (format IN ('csv', 'json')),
+        upto TEXT NOT NULL,
+        parts INTEGER NOT NULL,
+        asked_at INTEGER NOT NULL,
+        done_at INTEGER
+    ) STRICT""",
+    "CREATE INDEX exports_open ON exports (clinic_id, staff_id) WHERE done_at IS NULL",
 )
 
 

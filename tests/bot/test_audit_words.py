@@ -1,4 +1,4 @@
-"""Every event that is written down is either in the audit, with a sentence, or left out knowingly."""
+"""Every event written down is in the audit, with a sentence, or left out knowingly."""
 
 import re
 from itertools import chain

@@ -1,0 +1,26 @@
+"""What the channel has files made by: the pure makers, and those that read the database."""
+
+from collections.abc import Callable, Mapping
+
+from bot import attachments, export_file
+from bot.telegram import Maker
+from bot.turn import House
+from scheduler.clock import Clock
+from scheduler.database import Store
+
+
+def maker(store: Store, house: Callable[[], House], clock: Clock) -> Maker:
+    """Return what makes every attachment by name, on the thread that calls it.
+
+    Args:
+        store: the database; a maker that needs it asks for a little at a time.
+        house: returns the clinic and its texts as of now.
+        clock: what the plans live by.
+    """
+
+    def make(name: str, args: Mapping[str, object]) -> tuple[str, bytes]:
+        if name == "export":
+            return export_file.make(store, house(), args, now=clock.now())
+        return attachments.make(name, args)
+
+    return make
