@@ -40,7 +40,7 @@ LEGEND: Final = (17.0, 42)
 """Points of the letters, and how many letters fit at that size."""
 
 # Parts of matplotlib (its fonts) are not safe in several threads at once.
-_drawing = Lock()
+drawing = Lock()
 
 Point = Mapping[str, Any]
 
@@ -58,7 +58,7 @@ def chart(args: Mapping[str, Any]) -> bytes:
     labels: Mapping[str, str] = args.get("labels", {})
     points: list[Point] = sorted(args["points"], key=lambda point: point["day"])
     sessions: list[float] = sorted(args.get("sessions", ()))
-    with _drawing:
+    with drawing:
         figure = Figure(figsize=SIZE, dpi=DPI, facecolor=CARD)
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0.085, 0.2, 0.85, 0.675))
@@ -67,7 +67,7 @@ def chart(args: Mapping[str, Any]) -> bytes:
         legend = _sessions(axes, sessions, labels) + _lines(axes, points, sessions, labels)
         if not points:
             _note(axes, labels.get("empty", ""))
-        title = _words(str(args["title"]))
+        title = words(str(args["title"]))
         figure.text(
             0.085,
             0.935,
@@ -89,7 +89,7 @@ def chart(args: Mapping[str, Any]) -> bytes:
                 handletextpad=0.5,
                 columnspacing=1.4,
             )
-        axes.set_xlabel(_words(labels.get("day", "")), fontsize=17, color=SOFT_INK, labelpad=4)
+        axes.set_xlabel(words(labels.get("day", "")), fontsize=17, color=SOFT_INK, labelpad=4)
         picture = BytesIO()
         figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()
@@ -117,7 +117,7 @@ def _bands(axes: Axes, labels: Mapping[str, str]) -> None:
         axes.text(
             1.012,
             (low + high) / 2,
-            _words(labels.get(name, "")),
+            words(labels.get(name, "")),
             transform=axes.get_yaxis_transform(),
             rotation=270,
             ha="left",
@@ -133,7 +133,7 @@ def _sessions(axes: Axes, sessions: list[float], labels: Mapping[str, str]) -> l
         axes.axvline(day, **look, zorder=2)
     if not sessions:
         return []
-    return [Line2D([], [], **look, label=_words(labels.get("session", "")))]
+    return [Line2D([], [], **look, label=words(labels.get("session", "")))]
 
 
 def _lines(
@@ -150,7 +150,7 @@ def _lines(
             "markeredgecolor": CARD,
             "markeredgewidth": 2,
         }
-        legend.append(Line2D([], [], **look, label=_words(labels.get(kind, kind))))
+        legend.append(Line2D([], [], **look, label=words(labels.get(kind, kind))))
         mine = [point for point in points if point["kind"] == kind]
         # A line across a session would draw a rise that nobody felt.
         for _, stretch in groupby(mine, key=lambda point: bisect_right(sessions, point["day"])):
@@ -184,11 +184,11 @@ def _numbers(axes: Axes, run: list[tuple[float, float]], color: str) -> None:
         number.set_path_effects([withStroke(linewidth=4, foreground=CARD)])
 
 
-def _note(axes: Axes, words: str) -> None:
+def _note(axes: Axes, text: str) -> None:
     axes.text(
         0.5,
         0.5,
-        _words(words),
+        words(text),
         transform=axes.transAxes,
         ha="center",
         va="center",
@@ -207,6 +207,6 @@ def _letters() -> frozenset[int]:
     return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """What the font can draw, with nothing read as a formula."""
     return "".join(c for c in text if ord(c) in _letters()).replace("$", r"\$").strip()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.clinic import adjusting, auditing, clinic_staff, exporting
+from bot.clinic import adjusting, auditing, clinic_staff, exporting, figuring
 from bot.clinic import room as clinic
 from bot.patient import access
 from bot.patient import room as patient
@@ -82,6 +82,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("inbox", STAFF, inbox_view.inbox, "practitioner.inbox.command"),
     Command("digest", STAFF, digesting.digest, "practitioner.digest.command"),
     Command("review", STAFF, reviewing.review, "practitioner.review.command"),
+    Command("stats", STAFF, figuring.stats, "clinic.figures.command"),
     Command("export", STAFF, exporting.ask, "clinic.export.command"),
     Command("broadcast", MANAGERS, clinic.broadcast, "clinic.command.broadcast"),
     Command("staff", MANAGERS, clinic_staff.staff, "clinic.command.staff"),
@@ -111,6 +112,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (MANAGERS, handler) for prefix, handler in clinic_staff.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in auditing.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in exporting.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in figuring.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in adjusting.BUTTONS.items()},
 }
 

@@ -44,13 +44,13 @@ class _Zip:
             self._open_table(table, part)
         if self._file is None:
             return
-        for row in rows:
-            if self._export.format == "csv":
-                csv.writer(self._file).writerow([exports.plain(value) for value in row.values()])
-            else:
+        if self._export.format == "csv":
+            csv.writer(self._file).writerows(map(exports.plain, row.values()) for row in rows)
+        else:
+            for row in rows:
                 self._file.write(",\n" if self._rows else "\n")
                 json.dump(row, self._file, ensure_ascii=False)
-            self._rows += 1
+                self._rows += 1
         self._file.flush()
 
     def _open_table(self, index: int, part: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bot import attachments, export_file
+from bot import attachments, export_file, figures_made
 from bot.telegram import Maker
 from bot.turn import House
 from scheduler.clock import Clock
@@ -21,6 +21,8 @@ def maker(store: Store, house: Callable[[], House], clock: Clock) -> Maker:
     def make(name: str, args: Mapping[str, object]) -> tuple[str, bytes]:
         if name == "export":
             return export_file.make(store, house(), args, now=clock.now())
+        if name in ("figures", "figures_table"):
+            return figures_made.make(name, store, house(), args)
         return attachments.make(name, args)
 
     return make

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     tips_every_days: Annotated[int, Field(ge=0, le=90)] = Field(
         3, description="A patient gets no second tip within so many days (0: no limit)."
     )
+    no_shows_before: Annotated[int, Field(ge=0, le=100)] = Field(
+        0, description="Percent of visits missed before the bot, to compare with (0: not known)."
+    )
     backup_dir: Path | None = Field(
         None,
         description="Where a backup is put every night at 03:00, best on another disk.",

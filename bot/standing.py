@@ -37,6 +37,7 @@ CHANGEABLE: Final = (
     "escalate_emergency_minutes",
     "escalate_urgent_minutes",
     "tips_every_days",
+    "no_shows_before",
 )
 """The settings that a manager may change in chat, by their names in :class:`Settings`."""
 
@@ -79,6 +80,7 @@ def clinic_of(settings: Settings, closed: frozenset[date] = frozenset()) -> Clin
             urgent_ms=settings.escalate_urgent_minutes * MINUTE,
         ),
         tips_gap_ms=settings.tips_every_days * _DAY_MS,
+        no_shows_before=settings.no_shows_before / 100 or None,
     )
 
 

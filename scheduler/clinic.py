@@ -14,6 +14,8 @@ class Clinic:
     ``timezone`` is an IANA name, ``language`` the one used where a person's own is not shipped.
     ``hours`` are when people answer: the opening hours, in that zone.
     A patient gets no second tip within ``tips_gap_ms`` (0: no limit).
+    ``no_shows_before`` is the share of visits that were missed before there was a bot, where the
+    clinic knows it.
     """
 
     name: str
@@ -25,3 +27,4 @@ class Clinic:
     escalation: Escalation = field(default_factory=Escalation)
     hours: WeeklyHours = CLINIC_HOURS
     tips_gap_ms: int = 0
+    no_shows_before: float | None = None

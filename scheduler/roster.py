@@ -2,7 +2,7 @@
 
 A practitioner sees the patients that they enrolled, those of a colleague for whom they stand in,
 and whoever they were called to by an alert that is not resolved yet; a manager sees all. That rule
-stands here once, in :func:`seen_by`, and every list and every look goes through it.
+stands here once, in :data:`_THEIRS`, and every list and every look goes through it.
 """
 
 from collections.abc import Mapping
@@ -80,29 +80,54 @@ _STATUS: Final[Mapping[Status, str]] = {
 }
 
 
+_THEIRS: Final = (
+    # Who has a plan of theirs.
+    (
+        "enrollments.patient_id",
+        """FROM enrollments
+           WHERE enrollments.clinic_id = :clinic_id AND enrollments.staff_id = :member""",
+    ),
+    # Who has a plan of a colleague whom they stand in for.
+    (
+        "enrollments.patient_id",
+        """FROM absences
+           JOIN enrollments ON enrollments.clinic_id = :clinic_id
+             AND enrollments.staff_id = absences.staff_id
+           WHERE absences.clinic_id = :clinic_id AND absences.covered_by = :member
+             AND absences.state = 'now'""",
+    ),
+    # To whose alert they were called.
+    (
+        "calling.patient_id",
+        """FROM alert_messages
+           JOIN alerts AS calling ON calling.clinic_id = :clinic_id
+             AND calling.id = alert_messages.alert_id AND calling.state <> 'resolved'
+           JOIN outbox AS shown ON shown.clinic_id = :clinic_id
+             AND shown.id = alert_messages.outbox_id
+             AND shown.state IN ('sending', 'sent', 'uncertain')
+           WHERE alert_messages.clinic_id = :clinic_id
+             AND alert_messages.staff_id = :member""",
+    ),
+)
+
+
 def seen_by(member: Staff) -> str:
     """Return the condition on ``patients`` that holds for whom ``member`` may see.
 
-    The statement that uses it binds ``member`` to the member's id.
+    It is looked up for each patient: for statements that come to few of them. The statement that
+    uses it binds ``member`` to the member's id.
     """
     if member.role == "manager":
         return "1 = 1"
-    return """(EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
-                AND enrollments.patient_id = patients.id AND enrollments.staff_id = :member)
-            OR EXISTS (SELECT 1 FROM absences
-                JOIN enrollments ON enrollments.clinic_id = :clinic_id
-                  AND enrollments.staff_id = absences.staff_id
-                  AND enrollments.patient_id = patients.id
-                WHERE absences.clinic_id = :clinic_id AND absences.covered_by = :member
-                  AND absences.state = 'now')
-            OR EXISTS (SELECT 1 FROM alerts AS calling
-                JOIN alert_messages ON alert_messages.clinic_id = :clinic_id
-                  AND alert_messages.alert_id = calling.id AND alert_messages.staff_id = :member
-                JOIN outbox AS shown ON shown.clinic_id = :clinic_id
-                  AND shown.id = alert_messages.outbox_id
-                  AND shown.state IN ('sending', 'sent', 'uncertain')
-                WHERE calling.clinic_id = :clinic_id AND calling.patient_id = patients.id
-                  AND calling.state <> 'resolved'))"""
+    ways = (f"EXISTS (SELECT 1 {of} AND {whom} = patients.id)" for whom, of in _THEIRS)
+    return f"({' OR '.join(ways)})"
+
+
+def among(member: Staff) -> str:
+    """Return the same condition as :func:`seen_by`, for statements that go through all patients."""
+    if member.role == "manager":
+        return "1 = 1"
+    return f"patients.id IN ({' UNION '.join(f'SELECT {whom} {of}' for whom, of in _THEIRS)})"
 
 
 def seen(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
@@ -140,7 +165,7 @@ def page(
         before: only patients enrolled before this one (an id).
         after: only patients enrolled after this one: those next to it.
     """
-    conditions = ["patients.clinic_id = :clinic_id", seen_by(member)]
+    conditions = ["patients.clinic_id = :clinic_id", among(member)]
     if wanted.words:
         conditions.append("patients.searched LIKE :pattern ESCAPE '!'")
     if wanted.treatment:
@@ -170,7 +195,7 @@ def count(tx: Tx, member: Staff) -> int:
     """Return how many patients ``member`` may see."""
     found: int = tx.value(
         f"""SELECT COUNT(*) FROM patients
-            WHERE patients.clinic_id = :clinic_id AND {seen_by(member)}""",
+            WHERE patients.clinic_id = :clinic_id AND {among(member)}""",
         member=member.id,
     )
     return found

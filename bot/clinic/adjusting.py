@@ -31,6 +31,7 @@ _OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "escalate_emergency_minutes": ("2", "5", "10", "15"),
     "escalate_urgent_minutes": ("15", "30", "60", "120"),
     "tips_every_days": ("0", "3", "7", "14", "30"),
+    "no_shows_before": ("0", "5", "10", "15", "20"),
 }
 _ONLY_TAPPED: Final = ("clinic_language",)
 

@@ -19,6 +19,7 @@ _COUNTED: Final[Mapping[str, str]] = {
     "escalate_emergency_minutes": "minutes",
     "escalate_urgent_minutes": "minutes",
     "tips_every_days": "days",
+    "no_shows_before": "percent",
 }
 _SHOWN: Final = 3
 """So many days are named; of more, how many."""
