@@ -59,10 +59,16 @@ def _about(turn: Turn, kind: str, detail: dict[str, Any]) -> str:
             found = str(detail["format"]).upper()
         case "command_refused":
             found = f"/{detail['command']}"
+        case "patient_handed_over":
+            found = _member(turn, detail["after"])
         case _ if {"staff_id", "to"} & detail.keys():
-            member = staff.ever(turn.tx, int(detail.get("staff_id") or detail["to"]))
-            found = member.name if member else ""
+            found = _member(turn, detail.get("staff_id") or detail["to"])
     return found
+
+
+def _member(turn: Turn, staff_id: int) -> str:
+    member = staff.ever(turn.tx, staff_id)
+    return member.name if member else ""
 
 
 def _count(detail: dict[str, Any]) -> int:

@@ -27,6 +27,8 @@ LEFT_OUT = {
     "concern",
     "reply_edited",
     "silence_asked",
+    "tip_left_out",
+    "vote_unknown",
     "token_looked_at",
     "wrong_token",
 }

@@ -124,12 +124,15 @@ def test_the_same_visit_written_down_twice_is_sent_once(store, catalogue):
     assert store.write_now(story) == (True, {700}, {None}, [True], ["active", "ended"])
 
 
-def test_the_newer_plan_goes_on_and_an_appointment_of_the_older_one_is_not_lost(store, catalogue):
+@pytest.mark.parametrize("next_at", [None, NOW + 44 * DAY])
+def test_the_newer_plan_goes_on_and_an_appointment_of_the_older_one_is_not_lost(
+    store, catalogue, next_at
+):
     later = NOW + 3 * DAY
 
     def story(tx):
         old = enroll_patient(tx, catalogue, chat_id=700, label="A", next_at=NOW + 30 * DAY)
-        new = enroll_patient(tx, catalogue, chat_id=701, label="A.", now=later)
+        new = enroll_patient(tx, catalogue, chat_id=701, label="A.", now=later, next_at=next_at)
         done = merge(tx, catalogue, old.patient_id, new.patient_id, now=later)
         left = pending(tx, old.patient_id)
         plans = {
