@@ -10,6 +10,7 @@ from messages.catalogue import load
 from scheduler import audit
 
 ROOT = Path(__file__).parents[2]
+CATALOGUE = load()
 
 LEFT_OUT = {
     # What the program itself lives through: `aftercare doctor` and the managers' notices tell.
@@ -54,9 +55,8 @@ def test_no_event_is_forgotten():
 
 @pytest.mark.parametrize("kind", sorted(chain(*audit.KINDS.values())))
 def test_each_kind_has_a_sentence_in_every_language(kind):
-    catalogue = load()
-    for language in catalogue.languages:
-        assert catalogue.text(
+    for language in CATALOGUE.languages:
+        assert CATALOGUE.text(
             language,
             f"clinic.audit.event.{kind}",
             who="W",

@@ -12,12 +12,13 @@ from messages.catalogue import load
 from scheduler.figures import Figures, Report
 from scheduler.staff import Staff
 
+CATALOGUE = load()
 MONTHS = tuple(date(2025 + n // 12, n % 12 + 1, 1) for n in range(5, 17))
 
 
 def words(language="en", role="manager", before=None):
     clinic = SimpleNamespace(name="Alba $Clinic$ 😀", no_shows_before=before)
-    house = SimpleNamespace(catalogue=load(), clinic=clinic)
+    house = SimpleNamespace(catalogue=CATALOGUE, clinic=clinic)
     return _Words(house, Staff(1, 1, "N", role, language))
 
 
