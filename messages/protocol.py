@@ -4,7 +4,7 @@ Timing holds no words, only keys; the words live in one file per language.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -25,6 +25,7 @@ __all__ = [
     "Cadence",
     "Key",
     "Offset",
+    "Phase",
     "Protocol",
     "Question",
     "Step",
@@ -298,17 +299,36 @@ class Step(_Model):
         )
 
 
+class Phase(_Model):
+    """A part of a course with an interval of its own.
+
+    Attributes:
+        sessions: how many there are, at least and at most; None where the practitioner decides.
+        every: the interval before each of them, at least and at most.
+    """
+
+    sessions: tuple[StrictInt, StrictInt] | None = None
+    every: tuple[Offset, Offset]
+
+    @model_validator(mode="after")
+    def _intervals_pass(self) -> Self:
+        _refuse(_interval_problems({"every": self.every}, self.sessions))
+        return self
+
+
 class Cadence(_Model):
     """How often sessions follow each other.
 
     Attributes:
-        sessions: how many make a course, at least and at most.
-        every: the interval between two sessions, at least and at most.
+        sessions: how many make the first part of a course, at least and at most.
+        every: the interval between two of them, at least and at most.
+        then: what follows in the course, in order.
         maintenance: the interval after the course, at least and at most; None if there is none.
     """
 
     sessions: tuple[StrictInt, StrictInt]
     every: tuple[Offset, Offset]
+    then: tuple[Phase, ...] = ()
     maintenance: tuple[Offset, Offset] | None = None
 
     @model_validator(mode="after")
@@ -317,16 +337,25 @@ class Cadence(_Model):
         return self
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.sessions[0] < 1:
-            yield "sessions", "a course has at least one"
-        pairs = {"sessions": self.sessions, "every": _lengths(self.every)}
+        intervals = {"every": self.every}
         if self.maintenance is not None:
-            pairs["maintenance"] = _lengths(self.maintenance)
-        for name, (low, high) in pairs.items():
-            if name != "sessions" and not low:
-                yield name, "an interval of zero never passes: write at least a day"
-            elif low > high:
-                yield name, "the smaller one comes first"
+            intervals["maintenance"] = self.maintenance
+        yield from _interval_problems(intervals, self.sessions)
+
+
+def _interval_problems(
+    intervals: Mapping[str, tuple[Offset, Offset]], sessions: tuple[int, int] | None
+) -> Iterator[tuple[str, str]]:
+    if sessions is not None and sessions[0] < 1:
+        yield "sessions", "a course has at least one"
+    if sessions is not None and sessions[0] > sessions[1]:
+        yield "sessions", "the smaller one comes first"
+    for name, interval in intervals.items():
+        low, high = _lengths(interval)
+        if not low:
+            yield name, "an interval of zero never passes: write at least a day"
+        elif low > high:
+            yield name, "the smaller one comes first"
 
 
 def _lengths(interval: tuple[Offset, Offset]) -> tuple[int, int]:

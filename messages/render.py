@@ -3,7 +3,7 @@
 An instant is UTC epoch milliseconds; a zone is a name of the IANA time zone database.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ __all__ = [
     "local",
     "moment",
     "moment_long",
+    "month_name",
     "plain",
     "span",
     "weekday",
@@ -83,6 +84,11 @@ def day_long(instant: int, zone: str, language: str) -> str:
 def clock(instant: int, zone: str, language: str) -> str:
     """Return "10:00", always on 24 hours, for ``instant`` (epoch ms) in ``zone``."""
     return _format("Hm", instant, zone, language)
+
+
+def month_name(day: date, language: str) -> str:
+    """Return "May 2026", as the head of a calendar."""
+    return format_skeleton("yMMMM", datetime.combine(day, time()), locale=_locale(language))
 
 
 def weekday(number: int, language: str) -> str:
