@@ -12,7 +12,19 @@ from bot.clinic import adjusting, auditing, clinic_staff, exporting, figuring
 from bot.clinic import room as clinic
 from bot.patient import access
 from bot.patient import room as patient
-from bot.practitioner import alerting, digesting, enrolling, inbox_view, person, reviewing, writing
+from bot.practitioner import (
+    alerting,
+    attending,
+    digesting,
+    enrolling,
+    inbox_view,
+    person,
+    plan_command,
+    plan_result,
+    planning,
+    reviewing,
+    writing,
+)
 from bot.practitioner import room as practitioner
 from bot.turn import Turn
 
@@ -78,6 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("enroll", STAFF, enrolling.enroll, "practitioner.command.enroll"),
     Command("patients", STAFF, practitioner.patients, "practitioner.command.patients"),
     Command("patient", STAFF, practitioner.patient, "practitioner.command.patient"),
+    Command("session", STAFF, plan_command.session, "practitioner.plans.command"),
     Command("alerts", STAFF, alerting.alerts_list, "practitioner.alert.command"),
     Command("inbox", STAFF, inbox_view.inbox, "practitioner.inbox.command"),
     Command("digest", STAFF, digesting.digest, "practitioner.digest.command"),
@@ -103,6 +116,9 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (PATIENTS | STAFF, handler) for prefix, handler in patient.SHARED_BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in enrolling.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in practitioner.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in planning.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in plan_result.BUTTONS.items()},
+    **{prefix: (STAFF, handler) for prefix, handler in attending.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in alerting.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in reviewing.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in inbox_view.BUTTONS.items()},
@@ -121,6 +137,7 @@ DIALOGUES: dict[str, tuple[frozenset[Role], Handler]] = {
     **{name: (PATIENTS, handler) for name, handler in patient.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in enrolling.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in practitioner.DIALOGUES.items()},
+    **{name: (STAFF, handler) for name, handler in planning.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in writing.DIALOGUES.items()},
     **{name: (STAFF, handler) for name, handler in person.DIALOGUES.items()},
     **{name: (MANAGERS, handler) for name, handler in clinic.DIALOGUES.items()},

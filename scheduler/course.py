@@ -94,12 +94,13 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One reminder that a course wants, with the visit it hangs on.
+    """One reminder that a course wants, with the visit it hangs on and when that is (epoch ms).
 
     ``floating`` ones hang on the last session, whichever that is: they move over to a newer one.
     """
 
     visit_id: int
+    visit_at: int
     step: Planned
     floating: bool = False
 
@@ -139,15 +140,15 @@ def wanted(
         steps = laid(_steps(protocol, course, visit, "session"), session=visit.starts_at)
         newer = next((each for each in held if each.starts_at > visit.starts_at), None)
         over = set(ended_by(newer.starts_at, steps)) if newer else set()
-        found += [Wanted(visit.id, step) for step in steps if step not in over]
+        found += [Wanted(visit.id, visit.starts_at, step) for step in steps if step not in over]
     for visit in coming:
         steps = laid(_steps(protocol, course, visit, "next_session"), next_session=visit.starts_at)
-        found += [Wanted(visit.id, step) for step in steps]
+        found += [Wanted(visit.id, visit.starts_at, step) for step in steps]
     if following:
         newest, first = following[-1], following[0]
         found += _from_the_last(protocol, course, newest, coming, zone=zone, quiet=quiet, now=now)
         steps = laid(_steps(protocol, course, newest, "enrollment"), enrollment=course.began_at)
-        found += [Wanted(first.id, step) for step in steps]
+        found += [Wanted(first.id, first.starts_at, step) for step in steps]
     return tuple(found)
 
 
@@ -167,7 +168,7 @@ def _from_the_last(
     for planned in plan(steps.values(), anchors, zone=zone, quiet=quiet, now=now):
         counted = anchor_of(steps[planned.step_key], anchors, zone, planned.occurrence)
         hangs_on = newest if counted == newest.starts_at else last
-        yield Wanted(hangs_on.id, planned, floating=True)
+        yield Wanted(hangs_on.id, hangs_on.starts_at, planned, floating=True)
 
 
 def _steps(protocol: Protocol, course: Course, visit: Visit, anchor: str) -> tuple[Step, ...]:

@@ -47,6 +47,25 @@ def decoded(row: Row) -> Row:
     return {**row, "detail": json.loads(row["detail"])}
 
 
+def newest_of(tx: Tx, patient_id: int) -> int:
+    """Return the id of the newest event of a patient; 0 where there is none."""
+    found: int | None = tx.value(
+        "SELECT MAX(id) FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id",
+        patient_id=patient_id,
+    )
+    return found or 0
+
+
+def since(tx: Tx, patient_id: int, event_id: int) -> list[Row]:
+    """Return the events of a patient that came after one, oldest first."""
+    return tx.all(
+        """SELECT * FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND id > :event_id ORDER BY id""",
+        patient_id=patient_id,
+        event_id=event_id,
+    )
+
+
 def mark(tx: Tx, name: str, *, now: int) -> None:
     """Remember when something last happened ("tick", "poll", "start")."""
     tx.run(

@@ -21,6 +21,8 @@ from scheduler import (
     alert_record,
     alert_words,
     alerts,
+    attendance,
+    attendance_words,
     broadcast_words,
     broadcasts,
     consent,
@@ -224,6 +226,8 @@ class Preparer:
                 return self._alert(tx, row, alert_id, said.edits_row, now=now)
             if (unheard := silence.of_form(said.form)) is not None:
                 return self._silence(tx, row, unheard, now=now)
+            if (session_id := attendance.of_form(said.form)) is not None:
+                return self._attendance(tx, row, session_id, now=now)
             words = notices.word(tx, said.form, row["chat_id"], self.catalogue, self.clinic)
             said = replace(said, html=words)
         edits = None
@@ -252,6 +256,21 @@ class Preparer:
                 return Never("canceled", "there is no message that could be changed")
         said = alert_words.message(tx, alert, member, self.catalogue, self.clinic, now=now)
         return said.message(row["chat_id"], edits)
+
+    def _attendance(self, tx: Tx, row: Row, session_id: int, *, now: int) -> Prepared:
+        """Ask whether a patient came, if that is still to be asked."""
+        asked = attendance.asked(tx, row, session_id, now=now)
+        member = staff.at_chat(tx, row["chat_id"])
+        if isinstance(asked, str) or member is None:
+            return Never("canceled", asked if isinstance(asked, str) else "no longer on the staff")
+        if self.clinic.quiet.holds(now, self.clinic.timezone):
+            return Later(self.clinic.quiet.ends_after(now, self.clinic.timezone), "quiet hours")
+        plan = enrollment.get(tx, asked.session["enrollment_id"])
+        protocol = self.catalogue.protocols.get(plan["treatment"]) if plan else None
+        said = attendance_words.question(
+            asked, protocol, self.catalogue, self.clinic, member.language
+        )
+        return said.message(row["chat_id"])
 
     def _silence(self, tx: Tx, row: Row, unheard: silence.Silence, *, now: int) -> Prepared:
         """Ask a silent patient a last time, or have staff look."""

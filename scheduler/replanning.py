@@ -73,8 +73,14 @@ def diff(rows: Sequence[Row], wanted: Iterable[Wanted], *, now: int) -> Diff:
         now: UTC epoch ms.
     """
     by_key = {(row["session_id"], row["step_key"], row["occurrence"]): row for row in rows}
-    begun = {row["session_id"] for row in rows if has_left(row)}
     asked = list(wanted)
+    starts = {each.visit_id: each.visit_at for each in asked}
+    # The reminders before a session say nothing of what follows it.
+    begun = {
+        row["session_id"]
+        for row in rows
+        if has_left(row) and row["due_at"] >= starts.get(row["session_id"], row["due_at"])
+    }
     exact = {each.key for each in asked}
     kept, moved, revived, new = [], [], [], []
     used: set[int] = set()

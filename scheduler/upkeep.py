@@ -3,6 +3,7 @@
 from scheduler import (
     absences,
     alerts,
+    attendance,
     broadcasts,
     downtime,
     enrollment,
@@ -31,6 +32,7 @@ def beat(tx: Tx, clinic: Clinic, *, now: int) -> None:
     broadcasts.close_finished(tx, now=now)
     alerts.reopen_left(tx, now=now)
     absences.turn(tx, now=now)
+    attendance.owe(tx, clinic, now=now)
     rounds.catch_up(tx, clinic, now=now)
     downtime.report_if_over(tx, now=now)
     review_notices.tell_of_restore(tx, now=now)

@@ -5,11 +5,12 @@ from typing import Final
 
 from bot.patient import relaying, telling
 from bot.patient.languages import own_name
-from bot.practitioner import alerting, card_chart, enroll_link
+from bot.practitioner import alerting, card_chart, enroll_link, planning
 from bot.practitioner.card_words import (
     EVENTS,
     PERSON,
     PREFIX,
+    area_suffix,
     day_of_course,
     line_of,
     state_of,
@@ -68,6 +69,8 @@ def pressed(turn: Turn, action: str, patient_id: int, value: str) -> None:
             _photos(turn, patient)
         case "k":
             _new_link(turn, patient)
+        case "e":
+            planning.begin(turn, patient)
         case _:
             turn.toast("patient.start.old_button")
 
@@ -133,18 +136,11 @@ def _course(turn: Turn, row: Row) -> list[Html]:
         each for each in enrollment.sessions_of(turn.tx, row["id"]) if each["state"] != "canceled"
     ]
     first = sessions[0]["starts_at"] if sessions else row["created_at"]
-    area = ""
-    if row["area"]:
-        try:
-            name = turn.catalogue.area_name(turn.language, row["treatment"], row["area"])
-        except KeyError:
-            name = row["area"]
-        area = f", {name}"
     lines = [
         turn.text(
             "practitioner.card.course",
             treatment=treatment_name(turn, row["treatment"]),
-            area=area,
+            area=area_suffix(turn, row["treatment"], row["area"]),
             day=day_of_course(turn, first),
         )
     ]
@@ -224,7 +220,10 @@ def _buttons(
     if _waiting(courses) is not None:
         last.insert(0, button("link", "k"))
     write = telling.write_button(turn, turn.language, patient)
-    return [row for row in [*rows, [write], last] if row]
+    change: list[Button] = []
+    if first and planning.changeable(turn, patient):
+        change = [turn.button("practitioner.plans.button.change", f"{PREFIX}:e:{patient.id}")]
+    return [row for row in [*rows, change, [write], last] if row]
 
 
 def _waiting(courses: list[Row]) -> Row | None:

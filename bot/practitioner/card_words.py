@@ -7,7 +7,7 @@ from typing import Final
 from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, plain, untappable
-from messages.render import clock, day
+from messages.render import clock, day, moment
 from scheduler import silence, staff
 from scheduler.database import Row
 from scheduler.roster import Listed
@@ -20,6 +20,19 @@ PERSON: Final = "m"
 _TEXT_LETTERS: Final = 160
 """So much of a free reply stands in the timeline; the whole of it was relayed when it came."""
 
+PLAN_EVENTS: Final[tuple[str, ...]] = (
+    "plan_add",
+    "plan_move",
+    "plan_attend",
+    "plan_miss",
+    "plan_cancel",
+    "plan_protocol",
+    "plan_pause",
+    "plan_resume",
+    "plan_hand_over",
+    "plan_end",
+    "plan_taken_back",
+)
 EVENTS: Final[tuple[str, ...]] = (
     "enrolled",
     "link_made",
@@ -45,8 +58,12 @@ EVENTS: Final[tuple[str, ...]] = (
     "new_phone_link",
     "phone_changed",
     "patients_merged",
+    *PLAN_EVENTS,
 )
-"""The kinds of events that a timeline shows; each has a text ``practitioner.event.<kind>``."""
+"""The kinds of events that a timeline shows; each has a text ``practitioner.event.<kind>``.
+
+Those of a plan that was changed have ``practitioner.plans.event.<change>``.
+"""
 
 _MARKS: Final[Mapping[str, str]] = {
     "active": "🟢",
@@ -79,6 +96,16 @@ def treatment_name(turn: Turn, treatment: str) -> str:
         return treatment
 
 
+def area_suffix(turn: Turn, treatment: str, area: str) -> str:
+    """Return ", Face" behind a treatment's name; nothing where no area was chosen."""
+    if not area:
+        return ""
+    try:
+        return f", {turn.catalogue.area_name(turn.language, treatment, area)}"
+    except KeyError:
+        return f", {area}"
+
+
 def day_of_course(turn: Turn, session_at: int) -> str:
     """Return "day 3" after a session (UTC epoch ms), or when the visit is."""
     zone = turn.clinic.timezone
@@ -91,10 +118,13 @@ def day_of_course(turn: Turn, session_at: int) -> str:
 
 def topic_of(turn: Turn, treatment: str | None, step_key: str | None) -> str:
     """Return what a step is about; its key where the protocol no longer has it."""
-    try:
-        return step_name(turn, "practitioner", treatment or "", step_key or "")
-    except KeyError:
-        return step_key or ""
+    # A plan that changed its treatment keeps what was sent before: another protocol knows it.
+    for known in (treatment or "", *turn.catalogue.protocols):
+        try:
+            return step_name(turn, "practitioner", known, step_key or "")
+        except KeyError:
+            continue
+    return step_key or ""
 
 
 def line_of(turn: Turn, entry: Entry) -> Html:
@@ -117,6 +147,8 @@ def line_of(turn: Turn, entry: Entry) -> Html:
 
 def _event(turn: Turn, row: Row, at: str) -> Html:
     detail = json.loads(row["detail"])
+    if row["kind"] in PLAN_EVENTS:
+        return _changed(turn, row, detail, at)
     about = treatment_name(turn, detail["treatment"]) if "treatment" in detail else ""
     return turn.text(
         f"practitioner.event.{row['kind']}",
@@ -124,6 +156,21 @@ def _event(turn: Turn, row: Row, at: str) -> Html:
         treatment=about,
         who=_member(turn, row["actor"]),
         label=detail.get("before") or detail.get("label") or "",
+    )
+
+
+def _changed(turn: Turn, row: Row, detail: Mapping[str, int], at: str) -> Html:
+    """Return the line of a change that a member made to the plan."""
+    to = staff.ever(turn.tx, detail["to"]) if "to" in detail else None
+    when = ""
+    if "moment" in detail:
+        when = moment(detail["moment"], turn.clinic.timezone, turn.language)
+    return turn.text(
+        f"practitioner.plans.event.{row['kind'].removeprefix('plan_')}",
+        clock=at,
+        who=_member(turn, row["actor"]),
+        moment=when,
+        to=to.name if to else "",
     )
 
 
@@ -186,15 +233,15 @@ def _answered(turn: Turn, row: Row) -> tuple[str, str]:
         return label(turn.language, f"{place}.question"), label(
             turn.language, f"{place}.{row['value']}"
         )
-    try:
-        protocol = turn.catalogue.protocols[row["treatment"] or ""]
-        asked = turn.catalogue.question(turn.language, protocol, row["step_key"], row["question"])
-        answer = turn.catalogue.answer(
-            turn.language, protocol, row["step_key"], row["question"], row["value"]
-        )
-    except KeyError:
-        return str(row["question"]), str(row["value"])
-    return plain(asked), plain(answer)
+    for treatment in (row["treatment"] or "", *turn.catalogue.protocols):
+        step, question = row["step_key"], row["question"]
+        try:
+            asked = turn.catalogue.question(turn.language, treatment, step, question)
+            answer = turn.catalogue.answer(turn.language, treatment, step, question, row["value"])
+        except KeyError:
+            continue
+        return plain(asked), plain(answer)
+    return str(row["question"]), str(row["value"])
 
 
 def _shortened(text: str) -> str:

@@ -15,11 +15,11 @@ from bot.practitioner import (
 from bot.practitioner.enroll_answers import Unclear
 from bot.practitioner.enroll_buttons import PREFIX, Pressed, read, serial
 from bot.practitioner.enroll_draft import QUESTIONS, STEPS, Draft
+from bot.practitioner.leaving import ENROLLING as DIALOGUE
+from bot.practitioner.leaving import leave_open
 from bot.turn import Turn
 from messages.render import Html
 from scheduler import enrollment
-
-DIALOGUE: Final = "enroll"
 
 
 def enroll(turn: Turn) -> None:
@@ -44,16 +44,9 @@ def cancel(turn: Turn) -> None:
     if turn.dialogue is None:
         turn.say(turn.text("practitioner.cancel.nothing"))
         return
-    leave_open(turn, "practitioner.enroll.left")
+    leave_open(turn, "left")
     turn.close_dialogue()
     turn.say(turn.text("practitioner.cancel.done"))
-
-
-def leave_open(turn: Turn, key: str = "practitioner.enroll.replaced") -> None:
-    """Take the buttons off an enrollment that is being left, and say so in its message."""
-    dialogue = turn.dialogue
-    if dialogue is not None and dialogue.name == DIALOGUE and dialogue.outbox_id is not None:
-        turn.edit_row(dialogue.outbox_id, turn.text(key))
 
 
 def button(turn: Turn) -> None:
@@ -147,7 +140,7 @@ def _back(turn: Turn, draft: Draft, _value: str) -> None:
 
 
 def _leave(turn: Turn, _draft: Draft, _value: str) -> None:
-    leave_open(turn, "practitioner.enroll.left")
+    leave_open(turn, "left")
     turn.close_dialogue()
 
 

@@ -126,8 +126,10 @@ def test_an_attended_session_is_the_anchor_of_new_steps(
     store: Store, course: Enrolled, change: Callable[..., int]
 ) -> None:
     first, second = (each["id"] for each in sessions(store, course))
-    change("attend", visit_id=second, now=VISIT + HOUR)
+    send(store, rows(store, course)[second, "visit_in_1_day"], now=VISIT - DAY)
+    change("attend", visit_id=second, now=VISIT + 2 * HOUR)
     pending = rows(store, course)
+    assert pending[second, "care"]["ready_at"] == VISIT + 2 * HOUR
     assert (second, "bruise") in pending
     assert (first, "photo_day21") not in pending
     assert (first, "lump_day28") in pending

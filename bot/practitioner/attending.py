@@ -1,0 +1,106 @@
+"""Did they come? One tap answers it, and the plan follows."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bot.practitioner import plan_result, planning
+from bot.practitioner.plan_words import PLACE
+from bot.turn import Turn
+from scheduler import appointments, plans, roster
+from scheduler.attendance_words import PREFIX, trait_code, traits_asked
+from scheduler.changes import Change, Impossible
+from scheduler.plans import Plan
+
+_LARGEST_ID: Final = 1 << 62
+
+
+def _button(turn: Turn) -> None:
+    match turn.incoming.data.split(":")[1:]:
+        case [number, answer] if number.isascii() and number.isdecimal():
+            plan = _plan(turn, int(number))
+            if plan is not None:
+                _answered(turn, plan, int(number), answer)
+                return
+    turn.toast("patient.start.old_button")
+
+
+def _plan(turn: Turn, session_id: int) -> Plan | None:
+    """Return the plan of a session, if this member may change it."""
+    session = appointments.session(turn.tx, session_id) if session_id < _LARGEST_ID else None
+    plan = plans.of(turn.tx, session["enrollment_id"]) if session else None
+    if plan is None or turn.staff is None or not plans.may_change(turn.staff, plan.row):
+        return None
+    return plan if roster.seen(turn.tx, turn.staff, plan.patient.id) is not None else None
+
+
+def _answered(turn: Turn, plan: Plan, session_id: int, answer: str) -> None:
+    protocol = turn.catalogue.protocols.get(plan.course.treatment)
+    asked = {trait_code(each): each for each in traits_asked(protocol)}
+    if answer == "m":
+        visit = plan.course.visit(session_id)
+        if visit is None or visit.state in ("held", "canceled"):
+            turn.toast(f"{PLACE}.toast.said")
+            return
+        planning.begin_with(turn, plan.patient, [plan], Change("move", visit_id=session_id))
+        return
+    if answer == "n":
+        change = Change("miss", visit_id=session_id)
+    elif answer == "y" or answer in asked:
+        said = asked.get(answer, {})
+        change = Change(
+            "attend",
+            visit_id=session_id,
+            lipolytic=said.get("lipolytic"),
+            filler=said.get("filler"),
+        )
+    else:
+        turn.toast("patient.start.old_button")
+        return
+    _carry_out(turn, plan, change)
+
+
+def _carry_out(turn: Turn, plan: Plan, change: Change) -> None:
+    if turn.staff is None:
+        return
+    try:
+        proposal = plans.propose(
+            turn.tx, plan.row["id"], change, turn.catalogue, turn.clinic, now=turn.now
+        )
+    except Impossible as impossible:
+        key = "said" if impossible.problem == "gone" else "changed"
+        turn.toast(f"{PLACE}.toast.{key}")
+        return
+    change_id = plans.carry_out(
+        turn.tx, proposal, turn.catalogue, turn.clinic, member=turn.staff, now=turn.now
+    )
+    html, rows = plan_result.done(turn, proposal, change_id)
+    turn.edit(html, rows)
+    planning.ask_for_next(turn, proposal)
+
+
+def _next(turn: Turn) -> None:
+    """A new date is asked for, after a session that nobody came to or that was canceled."""
+    value = turn.incoming.data.partition(":")[2]
+    known = value.isascii() and value.isdecimal() and int(value) < _LARGEST_ID
+    plan = plans.of(turn.tx, int(value)) if known else None
+    seen = (
+        roster.seen(turn.tx, turn.staff, plan.patient.id)
+        if turn.staff is not None and plan is not None
+        else None
+    )
+    if (
+        seen is None
+        or plan is None
+        or turn.staff is None
+        or plan.course.ended
+        or not plans.may_change(turn.staff, plan.row)
+    ):
+        turn.toast("patient.start.old_button")
+        return
+    planning.begin_with(turn, plan.patient, [plan], Change("add"))
+
+
+BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {
+    PREFIX: _button,
+    plan_result.NEXT: _next,
+}

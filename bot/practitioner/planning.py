@@ -1,0 +1,458 @@
+"""Changing a plan that has begun: a dialogue that ends in a difference, Confirm, and Undo.
+
+The button of the card and /session open it; every press looks up again who presses and whether
+the plan is theirs to change.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.practitioner import plan_result, plan_steps, plan_words, stray
+from bot.practitioner.calendar import view_of
+from bot.practitioner.card_words import EVENTS, line_of
+from bot.practitioner.enroll_answers import quoted
+from bot.practitioner.leaving import leave_open
+from bot.practitioner.plan_draft import DIALOGUE, PREFIX, Draft, read, serial
+from bot.practitioner.plan_moment import Unread, typed
+from bot.practitioner.plan_words import PLACE
+from bot.turn import Turn
+from messages.markup import Html
+from scheduler import enrollment, events, plans, roster
+from scheduler.attendance_words import trait_code, traits_asked
+from scheduler.changes import Change, Impossible, Kind
+from scheduler.patients import Patient
+from scheduler.plans import Plan, Proposal
+from scheduler.timeline import Entry
+
+_LARGEST_ID: Final = 1 << 62
+
+
+def begin(turn: Turn, patient: Patient) -> None:
+    """Open the dialogue on a patient's plan, or ask which of several."""
+    mine = changeable(turn, patient)
+    leave_open(turn)
+    if not mine:
+        turn.say(turn.text(f"{PLACE}.none", label=patient.label))
+        return
+    draft = Draft(serial=serial(turn.now), patient_id=patient.id)
+    if len(mine) > 1:
+        _say(turn, replace(draft, step="which"), patient, mine)
+        return
+    _say(turn, replace(draft, enrollment_id=mine[0].row["id"]), patient, mine)
+
+
+def begin_with(
+    turn: Turn,
+    patient: Patient,
+    mine: list[Plan],
+    change: Change,
+    *,
+    note: Html | None = None,
+    other: int | None = None,
+) -> None:
+    """Open the dialogue with a change begun: its moment is asked, or the difference is shown.
+
+    ``other`` is the second reading (epoch ms) of a moment that was typed.
+    """
+    leave_open(turn)
+    draft = Draft(serial=serial(turn.now), patient_id=patient.id, change=change, other=other)
+    if len(mine) > 1:
+        _say(turn, replace(draft, step="which"), patient, mine)
+        return
+    draft = replace(draft, enrollment_id=mine[0].row["id"])
+    turn.close_dialogue()
+    _onward(turn, draft, mine[0], note)
+
+
+def changeable(turn: Turn, patient: Patient) -> list[Plan]:
+    """Return the plans of a patient that this member may change, the newest first."""
+    member = turn.staff
+    return [
+        plan
+        for row in enrollment.of_patient(turn.tx, patient.id)
+        if member is not None
+        and row["status"] in plans.LIVE
+        and plans.may_change(member, row)
+        and (plan := plans.of(turn.tx, row["id"])) is not None
+    ]
+
+
+def button(turn: Turn) -> None:
+    """A button of the dialogue was pressed."""
+    pressed = read(turn.incoming.data)
+    draft = _draft(turn)
+    if draft is None or pressed.serial != draft.serial:
+        turn.toast("patient.start.old_button")
+        return
+    if pressed.action == "x":
+        leave_open(turn, "left")
+        turn.close_dialogue()
+        return
+    if pressed.action == "w":
+        draft = _chosen(draft, pressed.value)
+    plan = _plan(turn, draft)
+    if plan is None:
+        leave_open(turn, "left")
+        turn.close_dialogue()
+        turn.toast("patient.start.old_button")
+        return
+    if pressed.action == "w":
+        _onward(turn, draft, plan)
+        return
+    action = _ACTIONS.get(pressed.action)
+    if action is None or (draft.step == "diff" and pressed.action not in "co"):
+        turn.toast("patient.start.old_button")
+        return
+    try:
+        action(turn, draft, plan, pressed.value)
+    except (KeyError, ValueError, OverflowError):
+        turn.toast("patient.start.old_button")
+
+
+def words(turn: Turn) -> None:
+    """Something was written while the dialogue is open: a moment, where one is asked for."""
+    if stray.quotes_elsewhere(turn):
+        return
+    draft = _draft(turn)
+    plan = _plan(turn, draft) if draft else None
+    if draft is None or plan is None:
+        turn.close_dialogue()
+        turn.say(turn.text("practitioner.cancel.nothing"))
+        return
+    if turn.incoming.kind != "text":
+        _anew(turn, draft, plan, turn.text("practitioner.enroll.trouble.only_text"))
+        return
+    if draft.step not in ("when", "diff") or not _takes_moment(draft):
+        text = quoted(turn.incoming.text)
+        _anew(turn, draft, plan, turn.text(f"{PLACE}.trouble.tap", text=text))
+        return
+    try:
+        found = typed(turn, draft, plan, turn.incoming.text)
+    except Unread as unread:
+        _anew(turn, replace(draft, step="when"), plan, unread.words, before=draft)
+        return
+    following = replace(found.draft, other=found.other)
+    _step_down(turn, draft, plan)
+    _onward(turn, following, plan, found.remark)
+
+
+def _takes_moment(draft: Draft) -> bool:
+    return draft.change is not None and draft.change.kind in ("add", "move")
+
+
+def _draft(turn: Turn) -> Draft | None:
+    if turn.dialogue is None or turn.dialogue.name != DIALOGUE:
+        return None
+    return Draft.from_data(turn.dialogue.data)
+
+
+def _chosen(draft: Draft, value: str) -> Draft:
+    known = value.isascii() and value.isdecimal() and draft.step == "which"
+    return replace(draft, enrollment_id=int(value) if known else None, step="menu")
+
+
+def _plan(turn: Turn, draft: Draft) -> Plan | None:
+    """Return the plan of a draft, if this member may still see its patient and change it."""
+    member = turn.staff
+    if member is None or draft.enrollment_id is None:
+        return None
+    patient = roster.seen(turn.tx, member, draft.patient_id)
+    plan = plans.of(turn.tx, draft.enrollment_id)
+    if patient is None or plan is None or plan.patient.id != patient.id:
+        return None
+    return plan if plans.may_change(member, plan.row) else None
+
+
+def _say(turn: Turn, draft: Draft, patient: Patient, mine: list[Plan]) -> None:
+    if draft.step == "which":
+        html, rows = plan_steps.which(turn, draft, patient.label, mine)
+    else:
+        html, rows = plan_steps.screen(turn, draft, mine[0])
+    row = turn.say(html, rows, patient_id=patient.id)
+    turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=row)
+
+
+def _show(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> None:
+    """Edit the dialogue's message to where the draft stands, or say it where there is none."""
+    html, rows = plan_steps.screen(turn, draft, plan, note)
+    _put(turn, draft, plan, html, rows)
+
+
+def _put(turn: Turn, draft: Draft, plan: Plan, html: str, rows: list[plan_steps.Row]) -> None:
+    outbox_id = turn.dialogue.outbox_id if turn.dialogue else None
+    if outbox_id is None:
+        outbox_id = turn.say(html, rows, patient_id=plan.patient.id)
+    else:
+        turn.edit_row(outbox_id, html, rows)
+    turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=outbox_id)
+
+
+def _step_down(turn: Turn, draft: Draft, plan: Plan) -> None:
+    """Take the buttons off the message so far: what was typed below it is answered below that."""
+    if turn.dialogue is not None and turn.dialogue.outbox_id is not None:
+        old = plan_words.title(turn, plan)
+        if draft.step != "diff":
+            old = Html(plan_steps.screen(turn, draft, plan)[0])
+        turn.edit_row(turn.dialogue.outbox_id, old)
+    turn.close_dialogue()
+
+
+def _anew(turn: Turn, draft: Draft, plan: Plan, note: str, *, before: Draft | None = None) -> None:
+    """Say where the draft stands as a new message, below what was just typed."""
+    _step_down(turn, before or draft, plan)
+    if draft.step == "diff":
+        _propose(turn, draft, plan, note)
+    else:
+        _show(turn, draft, plan, note)
+
+
+def _onward(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> None:
+    """Ask what a change still lacks, or show what it would do."""
+    change = draft.change
+    if change is None:
+        _show(turn, draft.at("menu"), plan, note)
+        return
+    if change.kind in ("add", "move") and change.at is None:
+        _show(turn, draft.at("when"), plan, note)
+        return
+    took_place = change.kind == "attend" or (change.kind == "add" and change.held)
+    protocol = turn.catalogue.protocols.get(plan.course.treatment)
+    asked = traits_asked(protocol) if took_place else []
+    if asked and any(getattr(change, trait) is None for trait in asked[0]):
+        _show(turn, replace(draft, step="traits", view=""), plan, note)
+        return
+    _propose(turn, draft, plan, note)
+
+
+def _propose(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> None:
+    if draft.change is None:
+        return
+    try:
+        proposal = plans.propose(
+            turn.tx, plan.row["id"], draft.change, turn.catalogue, turn.clinic, now=turn.now
+        )
+    except Impossible as impossible:
+        _refuse(turn, draft, plan, impossible)
+        return
+    draft = replace(
+        draft,
+        step="diff",
+        view="",
+        version=proposal.plan.version,
+        seen=events.newest_of(turn.tx, plan.patient.id),
+        promised=proposal.promised,
+    )
+    html, rows = plan_steps.proposal_screen(turn, draft, proposal, note)
+    _put(turn, draft, plan, html, rows)
+
+
+def _refuse(turn: Turn, draft: Draft, plan: Plan, impossible: Impossible) -> None:
+    at = draft.change.at if draft.change else None
+    moment = plan_words.echoed(turn, at) if at is not None else ""
+    note = turn.text(f"{PLACE}.trouble.{impossible.problem}", moment=moment)
+    if _takes_moment(draft) and draft.change and impossible.problem not in ("gone", "ended"):
+        again = replace(draft, change=replace(draft.change, at=None, held=False))
+        _show(turn, again.at("when"), plan, note)
+        return
+    _show(turn, replace(draft, change=None).at("menu"), plan, note)
+
+
+def _back(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
+    if draft.view:
+        _show(turn, replace(draft, view=""), plan)
+        return
+    _show(turn, replace(draft, change=None).at("menu"), plan)
+
+
+def _session(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    visit = plan.course.visit(int(value))
+    if visit is None or visit.state == "canceled" or draft.step != "menu":
+        raise ValueError(value)
+    # Which change it will be is asked next.
+    _show(turn, draft.doing("move", visit_id=visit.id).at("visit"), plan)
+
+
+def _do(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    kinds: Mapping[str, Kind] = {
+        "add": "add",
+        "pause": "pause",
+        "resume": "resume",
+        "end": "end",
+    }
+    of_visit: Mapping[str, Kind] = {
+        "move": "move",
+        "attend": "attend",
+        "miss": "miss",
+        "cancel": "cancel",
+    }
+    if draft.step == "visit" and draft.change is not None:
+        draft = draft.doing(of_visit[value], visit_id=draft.change.visit_id)
+    elif draft.step == "menu":
+        draft = draft.doing(kinds[value])
+    else:
+        raise ValueError(value)
+    _onward(turn, draft, plan)
+
+
+def _go(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    match draft.step, value:
+        case "menu", "treat":
+            _show(turn, draft.at("treat"), plan)
+        case "menu", "colleague":
+            _show(turn, draft.at("colleague"), plan)
+        case "treat", "treatment":
+            _show(turn, draft.at("treatment"), plan)
+        case "treat", "area":
+            _show(turn, draft.doing("protocol").at("area"), plan)
+        case _:
+            raise ValueError(value)
+
+
+def _calendar(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    if draft.step != "when" or draft.change is None:
+        raise ValueError(value)
+    shown = plan_steps.calendar_of(turn, draft, plan)
+    at = shown.moment(value)
+    if at is not None:
+        _at(turn, draft, plan, at)
+        return
+    if value == "first":
+        visit = plan_steps.visit_of(draft, plan)
+        ahead = visit is None or visit.state != "held"
+        start = turn.now if ahead or visit is None else visit.starts_at
+        value = view_of(start, turn.clinic.timezone)
+    if shown.is_view(value) and value != draft.view:
+        _show(turn, replace(draft, view=value), plan)
+
+
+def _moment(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    if draft.step != "when" or draft.change is None:
+        raise ValueError(value)
+    _at(turn, draft, plan, int(value))
+
+
+def _at(turn: Turn, draft: Draft, plan: Plan, at: int) -> None:
+    if draft.change is None:
+        return
+    held = draft.change.kind == "add" and at <= turn.now
+    _onward(turn, replace(draft, change=replace(draft.change, at=at, held=held)), plan)
+
+
+def _traits(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    protocol = turn.catalogue.protocols.get(plan.course.treatment)
+    coded = {trait_code(each): each for each in traits_asked(protocol)}
+    if draft.step != "traits" or draft.change is None:
+        raise ValueError(value)
+    said = coded[value]
+    change = replace(draft.change, lipolytic=said.get("lipolytic"), filler=said.get("filler"))
+    _onward(turn, replace(draft, change=change), plan)
+
+
+def _treatment(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    protocol = turn.catalogue.protocols[value]
+    if draft.step != "treatment":
+        raise ValueError(value)
+    area = "".join(protocol.areas)
+    draft = draft.doing("protocol", treatment=value, area=area)
+    if len(protocol.areas) > 1:
+        _show(turn, draft.at("area"), plan)
+        return
+    _propose(turn, draft, plan)
+
+
+def _area(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    change = draft.change
+    protocol = turn.catalogue.protocols[
+        (change.treatment if change else None) or plan.course.treatment
+    ]
+    if draft.step != "area" or change is None or value not in protocol.areas:
+        raise ValueError(value)
+    _propose(turn, replace(draft, change=replace(change, area=value)), plan)
+
+
+def _trait(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    if draft.step != "treat" or value not in ("lipolytic", "filler"):
+        raise ValueError(value)
+    _propose(turn, draft.doing("protocol", **{value: not getattr(plan.course, value)}), plan)
+
+
+def _colleague(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
+    if draft.step != "colleague" or not plan_result.is_member(turn, int(value)):
+        raise ValueError(value)
+    _propose(turn, draft.doing("hand_over", staff_id=int(value)), plan)
+
+
+def _other_reading(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
+    if draft.other is not None:
+        _at(turn, replace(draft, other=None), plan, draft.other)
+
+
+def _confirm(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
+    if draft.step != "diff" or draft.change is None or turn.staff is None:
+        return
+    try:
+        proposal = plans.propose(
+            turn.tx, plan.row["id"], draft.change, turn.catalogue, turn.clinic, now=turn.now
+        )
+    except Impossible as impossible:
+        _refuse(turn, draft, plan, impossible)
+        return
+    note = _news(turn, draft, proposal)
+    if note is not None:
+        # Nobody confirms what they have not seen.
+        _propose(turn, draft, plan, note)
+        return
+    change_id = plans.carry_out(
+        turn.tx, proposal, turn.catalogue, turn.clinic, member=turn.staff, now=turn.now
+    )
+    html, rows = plan_result.done(turn, proposal, change_id)
+    if turn.dialogue is not None and turn.dialogue.outbox_id is not None:
+        turn.edit_row(turn.dialogue.outbox_id, html, rows)
+    turn.close_dialogue()
+    plan_result.tell(turn, proposal)
+    ask_for_next(turn, proposal)
+
+
+def ask_for_next(turn: Turn, proposal: Proposal) -> None:
+    """After a session that took place, ask when the next one is, where none is planned."""
+    change = proposal.change
+    took_place = change.kind == "attend" or (change.kind == "add" and change.held)
+    plan = plans.of(turn.tx, proposal.plan.row["id"])
+    if plan is None or not took_place or plan.course.open():
+        return
+    if plan_steps.proposals(turn, plan):
+        begin_with(turn, plan.patient, [plan], Change("add"))
+
+
+def _news(turn: Turn, draft: Draft, proposal: Proposal) -> Html | None:
+    if proposal.plan.version != draft.version:
+        lines = [
+            line_of(turn, Entry(row["at"], "event", row))
+            for row in events.since(turn.tx, proposal.plan.patient.id, draft.seen)
+            if row["kind"] in EVENTS and row["enrollment_id"] == proposal.plan.row["id"]
+        ]
+        return turn.text(f"{PLACE}.note.meanwhile", lines=Html("\n".join(lines)))
+    if proposal.promised != draft.promised:
+        return turn.text(f"{PLACE}.note.time")
+    return None
+
+
+_ACTIONS: Final[Mapping[str, Callable[[Turn, Draft, Plan, str], None]]] = {
+    "a": _area,
+    "b": _back,
+    "c": _confirm,
+    "d": _do,
+    "g": _go,
+    "h": _colleague,
+    "k": _calendar,
+    "n": _treatment,
+    "o": _other_reading,
+    "q": _trait,
+    "s": _session,
+    "t": _moment,
+    "y": _traits,
+}
+
+BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: button}
+DIALOGUES: Final[Mapping[str, Callable[[Turn], None]]] = {DIALOGUE: words}
