@@ -9,6 +9,7 @@ from scheduler.changes import Change, Kind
 PREFIX: Final = "pl"
 """Of the buttons of an open dialogue: ``pl:<serial>:<action>:<value>``."""
 DIALOGUE: Final = "plan"
+_MOMENTS: Final = 4_096
 
 Step = Literal[
     "which", "menu", "visit", "when", "traits", "treat", "treatment", "area", "colleague", "diff"
@@ -86,6 +87,9 @@ def read(carried: str) -> Pressed:
     return Pressed(parts[1], parts[2], parts[3])
 
 
-def serial(now: int) -> str:
-    """Return the serial of a dialogue that begins at ``now`` (epoch ms)."""
-    return format(now, "x")
+def serial(message_id: int, now: int) -> str:
+    """Return the serial of a dialogue that a message began at ``now`` (epoch ms).
+
+    One message may begin several: the card's button can be pressed again.
+    """
+    return f"{message_id:x}{now % _MOMENTS:03x}"

@@ -35,7 +35,7 @@ def begin(turn: Turn, patient: Patient) -> None:
     if not mine:
         turn.say(turn.text(f"{PLACE}.none", label=patient.label))
         return
-    draft = Draft(serial=serial(turn.now), patient_id=patient.id)
+    draft = Draft(serial=serial(turn.incoming.message_id, turn.now), patient_id=patient.id)
     if len(mine) > 1:
         _say(turn, replace(draft, step="which"), patient, mine)
         return
@@ -56,7 +56,12 @@ def begin_with(
     ``other`` is the second reading (epoch ms) of a moment that was typed.
     """
     leave_open(turn)
-    draft = Draft(serial=serial(turn.now), patient_id=patient.id, change=change, other=other)
+    draft = Draft(
+        serial=serial(turn.incoming.message_id, turn.now),
+        patient_id=patient.id,
+        change=change,
+        other=other,
+    )
     if len(mine) > 1:
         _say(turn, replace(draft, step="which"), patient, mine)
         return
@@ -88,6 +93,9 @@ def button(turn: Turn) -> None:
     if pressed.action == "x":
         leave_open(turn, "left")
         turn.close_dialogue()
+        return
+    if (pressed.action == "w") != (draft.step == "which"):
+        # The second tap of two, or a button of a step gone by.
         return
     if pressed.action == "w":
         draft = _chosen(draft, pressed.value)
@@ -148,7 +156,7 @@ def _draft(turn: Turn) -> Draft | None:
 
 
 def _chosen(draft: Draft, value: str) -> Draft:
-    known = value.isascii() and value.isdecimal() and draft.step == "which"
+    known = value.isascii() and value.isdecimal()
     return replace(draft, enrollment_id=int(value) if known else None, step="menu")
 
 
