@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.practitioner import enroll_plan
+from bot.practitioner.calendar import Calendar
 from bot.practitioner.enroll_answers import Unclear, check_next, in_weeks, known
 from bot.practitioner.enroll_buttons import Row, Screen, answer_data, data, other_reading
 from bot.practitioner.enroll_draft import ANOTHER_PATIENT, QUESTIONS, Draft, Question, Step
@@ -21,6 +22,7 @@ _ROW_LETTERS: Final = 24
 _USUAL_WEEKS: Final = (1, 2, 4)
 _WEEK_DAYS: Final = 7
 _SAME_AT_MOST: Final = 5
+_CALENDAR_MS: Final = 400 * 24 * 60 * MINUTE
 
 
 def screen(turn: Turn, draft: Draft, note: str | None = None) -> Screen:
@@ -76,6 +78,8 @@ def _worded(turn: Turn, draft: Draft, protocol: Protocol, question: Question) ->
 def _asked(turn: Turn, draft: Draft) -> Html:
     key: str = draft.step
     protocol = draft.protocol(turn.catalogue)
+    if draft.view.isdecimal():
+        return turn.text("practitioner.plans.ask.calendar", zone=turn.clinic.timezone)
     if draft.step == "session" and protocol is not None and protocol.kind == "consultation":
         key = "visit"
     elif draft.view:
@@ -134,16 +138,44 @@ def _fitting(labels: list[str]) -> int:
 
 def _session(turn: Turn, draft: Draft) -> Iterator[Row]:
     protocol = draft.protocol(turn.catalogue)
-    if protocol is not None and protocol.kind == "consultation":
-        return
-    if draft.view == "today":
+    if protocol is not None and (draft.view.isdecimal() or protocol.kind == "consultation"):
+        yield from _calendar(turn, draft, protocol)
+    elif draft.view == "today":
         yield from _times_today(turn, draft)
+    elif draft.view == "words":
+        yield (_open_calendar(turn, draft),)
     elif not draft.view:
         yield (
             turn.button("practitioner.enroll.button.now", answer_data(draft, "session", "now")),
             turn.button("practitioner.enroll.button.today", data(draft, "v", "today")),
         )
         yield (turn.button("practitioner.enroll.button.another_day", data(draft, "v", "words")),)
+
+
+def calendar_of(turn: Turn, draft: Draft, protocol: Protocol) -> Calendar:
+    """Return the calendar of the moment that is asked for: behind for a session, else ahead."""
+    first, last = turn.now - _CALENDAR_MS, turn.now
+    if draft.step == "next" or protocol.kind == "consultation":
+        first, last = turn.now + MINUTE, turn.now + _CALENDAR_MS
+    return Calendar(
+        zone=turn.clinic.timezone,
+        language=turn.language,
+        hours=turn.clinic.hours,
+        first=first,
+        last=last,
+        carry=lambda value: data(draft, "k", value),
+    )
+
+
+def _calendar(turn: Turn, draft: Draft, protocol: Protocol) -> Iterator[Row]:
+    if draft.view.isdecimal():
+        yield from calendar_of(turn, draft, protocol).rows(draft.view)
+    else:
+        yield (_open_calendar(turn, draft),)
+
+
+def _open_calendar(turn: Turn, draft: Draft) -> Button:
+    return turn.button("practitioner.plans.button.calendar", data(draft, "k", "first"))
 
 
 def _times_today(turn: Turn, draft: Draft) -> Iterator[Row]:
@@ -175,7 +207,10 @@ def weeks_offered(protocol: Protocol) -> tuple[int, ...]:
 
 def _next(turn: Turn, draft: Draft) -> Iterator[Row]:
     protocol = draft.protocol(turn.catalogue)
-    if draft.view or protocol is None:
+    if protocol is None:
+        return
+    if draft.view:
+        yield from _calendar(turn, draft, protocol)
         return
     for weeks in weeks_offered(protocol):
         at, _ = in_weeks(turn, draft, weeks)

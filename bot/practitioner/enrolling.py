@@ -12,6 +12,7 @@ from bot.practitioner import (
     enroll_steps,
     stray,
 )
+from bot.practitioner.calendar import view_of
 from bot.practitioner.enroll_answers import Unclear
 from bot.practitioner.enroll_buttons import PREFIX, Pressed, read, serial
 from bot.practitioner.enroll_draft import QUESTIONS, STEPS, Draft
@@ -75,6 +76,7 @@ def words(turn: Turn) -> None:
         turn.close_dialogue()
         turn.say(turn.text("practitioner.cancel.nothing"))
         return
+    _step_down(turn, draft)
     if turn.incoming.kind != "text":
         _show(turn, draft, turn.text("practitioner.enroll.trouble.only_text"))
         return
@@ -97,8 +99,19 @@ def _draft(turn: Turn) -> Draft | None:
     return Draft.from_data(turn.dialogue.data)
 
 
+def _step_down(turn: Turn, draft: Draft) -> None:
+    """Take the buttons off the message so far: what was typed below it is answered below that."""
+    if turn.dialogue is None or turn.dialogue.outbox_id is None:
+        return
+    old = turn.text("practitioner.enroll.title")
+    if draft.step == "plan" or draft.protocol(turn.catalogue) is not None:
+        old = Html("\n\n".join([old, enroll_steps.summary(turn, draft)]))
+    turn.edit_row(turn.dialogue.outbox_id, old)
+    turn.dialogue = replace(turn.dialogue, outbox_id=None)
+
+
 def _show(turn: Turn, draft: Draft, note: str | None = None) -> None:
-    """Edit the dialogue's message to where the draft stands, and keep it."""
+    """Edit the dialogue's message to where the draft stands, or say it anew, and keep it."""
     outbox_id = turn.dialogue.outbox_id if turn.dialogue else None
     if draft.step != "treatment" and draft.protocol(turn.catalogue) is None:
         # The clinic changed its protocols while this enrollment was open.
@@ -152,6 +165,29 @@ def _view(turn: Turn, draft: Draft, value: str) -> None:
     }:
         return
     _show(turn, replace(draft, view=value))
+
+
+def _calendar(turn: Turn, draft: Draft, value: str) -> None:
+    """Turn the calendar to a month or a day, or take the moment that was tapped in it."""
+    question = next((each for each in ("session", "next") if each == draft.step), None)
+    protocol = draft.protocol(turn.catalogue)
+    if question is None or protocol is None:
+        return
+    shown = enroll_steps.calendar_of(turn, draft, protocol)
+    at = shown.moment(value)
+    if at is None:
+        if value == "first":
+            value = view_of(turn.now, turn.clinic.timezone)
+        if shown.is_view(value) and value != draft.view:
+            _show(turn, replace(draft, view=value))
+        return
+    check = enroll_answers.check_session if question == "session" else enroll_answers.check_next
+    try:
+        check(turn, draft, at)
+    except Unclear as unclear:
+        _show(turn, draft, unclear.words)
+        return
+    _show(turn, enroll_answers.accept(turn, draft, question, at))
 
 
 def _other_reading(turn: Turn, draft: Draft, _value: str) -> None:
@@ -222,6 +258,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Turn, Draft, str], None]]] = {
     "b": _back,
     "c": _confirm,
     "g": _go,
+    "k": _calendar,
     "m": _change,
     "o": _other_reading,
     "p": _page,

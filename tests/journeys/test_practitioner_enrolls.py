@@ -27,8 +27,12 @@ async def test_by_buttons_in_one_message_up_to_the_patients_active_plan(world):
     await doctor.taps("No")
     await doctor.taps("Now")
     await doctor.taps("In 2 weeks · Mon 18 May, 10:00")
-    plan = await doctor.says("A.P.")
     assert doctor.last()["message_id"] == dialogue
+    plan = await doctor.says("A.P.")
+    # Below what was typed; the one above keeps no buttons.
+    above = next(m for m in doctor.messages() if m["message_id"] == dialogue)
+    assert "reply_markup" not in above
+    dialogue = doctor.last()["message_id"]
     assert "Session: Mon, 4 May 2026, 10:00 (Europe/Madrid)" in plan
     assert "Next session: Mon, 18 May 2026, 10:00" in plan
     assert "Mon 4 May\n11:00 Care advice ❓\n14:00 Hands off, no makeup\n" in plan
@@ -221,3 +225,25 @@ async def test_the_link_is_wiped_from_the_outbox_once_it_is_sent(world):
     )
     assert not any(token in (row["content"] or "") for row in rows)
     assert (await world.store.read(outbox.counts))["pending"] > 0
+
+
+async def test_the_day_and_time_are_tapped_in_a_calendar(world):
+    doctor = await join(world, "Dr. Ruiz")
+    await doctor.says("/enroll")
+    dialogue = doctor.last()["message_id"]
+    for label in ("Facial", "Face", "No", "Another day"):
+        await doctor.taps(label)
+    await doctor.taps("📅 Open the calendar")
+    # Today is Monday the 4th: no day that is still to come can be tapped.
+    assert doctor.buttons[:2] == ["‹", "May 2026"]
+    assert "5" not in doctor.buttons
+    await doctor.taps("‹")
+    assert "April 2026" in doctor.buttons
+    await doctor.taps("30")
+    assert "Session: Thu, 30 Apr 2026, 16:30 (Europe/Madrid)" in await doctor.taps("16:30")
+    await doctor.taps("Another day and time")
+    await doctor.taps("📅 Open the calendar")
+    await doctor.taps("21")
+    assert "‹ May 2026" in doctor.buttons
+    assert "Next session: Thu, 21 May 2026, 09:30" in await doctor.taps("09:30")
+    assert doctor.last()["message_id"] == dialogue
