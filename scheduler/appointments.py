@@ -30,10 +30,13 @@ def standing(visit: Row, *, now: int) -> Standing:
 
 
 def coming(tx: Tx, enrollment_id: int, *, now: int) -> Row | None:
-    """Return the next visit of an enrollment after ``now`` (UTC epoch ms), canceled ones too."""
+    """Return the next visit of an enrollment after ``now`` (UTC epoch ms), canceled ones too.
+
+    What was moved to another row, or undone by the clinic, was never a visit of its own.
+    """
     return tx.first(
         """SELECT * FROM sessions WHERE clinic_id = :clinic_id AND enrollment_id = :id
-             AND state <> 'held' AND starts_at > :now
+             AND state <> 'held' AND starts_at > :now AND why IS NULL
            ORDER BY CASE state WHEN 'canceled' THEN 1 ELSE 0 END, starts_at LIMIT 1""",
         id=enrollment_id,
         now=now,

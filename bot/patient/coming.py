@@ -15,6 +15,7 @@ from scheduler.patients import Patient
 SHOWN: Final = 5
 _SOON_MS: Final = 60 * 1000
 _OPEN: Final = ("active", "paused")
+_WAITING: Final = (alerts.HELD, "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ def coming(turn: Turn, row: Row) -> list[Coming]:
     """Return the messages still to come of an enrollment, by time.
 
     Steps that the clinic took out of its protocol are left out: they will not be sent. So is what
-    waits for an alert to be resolved: nobody can say when that will be.
+    waits for an alert to be resolved, or for the clinic to let the plan go on: nobody can say when
+    that will be.
     """
     found = []
     for reminder in enrollment.reminders_of(turn.tx, row["id"]):
-        if reminder["state"] != "pending" or reminder["held"] == alerts.HELD:
+        if reminder["state"] != "pending" or reminder["held"] in _WAITING:
             continue
         try:
             name = step_name(turn, "patient", row["treatment"], reminder["step_key"])
@@ -95,7 +97,9 @@ def _one(turn: Turn, patient: Patient, row: Row) -> str:
     if more > 0:
         until = day_from(turn.now, ahead[-1].at, zone, language)
         lines.append(turn.text("patient.plan.more", n=more, until=until))
-    if not ahead:
+    if row["paused_at"] is not None:
+        lines.append(turn.text("patient.plan.paused"))
+    elif not ahead:
         lines.append(turn.text("patient.plan.nothing_left"))
     return "\n".join(lines)
 

@@ -31,7 +31,8 @@ def tap(turn: Turn, patient: Patient) -> None:
     now = "over" if visit is None else appointments.standing(visit, now=turn.now)
     if visit is None or now != "open":
         _leave_dialogue(turn)
-        turn.toast(f"patient.toast.visit_{now}", alert=True)
+        moved = visit is not None and visit["why"] == "moved"
+        turn.toast(f"patient.toast.visit_{'moved' if moved else now}", alert=True)
         return
     match parts[2]:
         case "confirm":

@@ -22,6 +22,7 @@ from messages.markup import Html
 from messages.render import clock, day_long, moment
 from scheduler import consent, enrollment, events, invitations, roster, timeline
 from scheduler.channel import Button
+from scheduler.course import OPEN
 from scheduler.database import Row
 from scheduler.patients import Patient
 from scheduler.roster import Listed
@@ -152,9 +153,15 @@ def _course(turn: Turn, row: Row) -> list[Html]:
         if each["starts_at"] > turn.now and not visit:
             status = turn.text(f"practitioner.card.status.{each['state']}")
             lines.append(turn.text("practitioner.card.next", moment=worded, state=status))
+        elif each["state"] in OPEN and each["starts_at"] <= turn.now:
+            lines.append(turn.text("practitioner.plans.card.unsaid", moment=worded))
         else:
             key = "visit" if visit else "session"
             lines.append(turn.text(f"practitioner.card.{key}", moment=worded))
+    if row["status"] == "ended":
+        lines.append(turn.text("practitioner.plans.card.ended"))
+    elif row["paused_at"] is not None:
+        lines.append(turn.text("practitioner.plans.paused"))
     return lines
 
 

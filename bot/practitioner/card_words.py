@@ -9,6 +9,7 @@ from bot.turn import Turn
 from messages.markup import Html, plain, untappable
 from messages.render import clock, day, moment
 from scheduler import silence, staff
+from scheduler.course import OPEN
 from scheduler.database import Row
 from scheduler.roster import Listed
 from scheduler.timeline import Entry
@@ -140,6 +141,8 @@ def line_of(turn: Turn, entry: Entry) -> Html:
         case "event":
             return _event(turn, entry.row, at)
         case "session":
+            if entry.row["state"] in OPEN:
+                return turn.text("practitioner.plans.card.entry_unsaid", clock=at)
             protocol = turn.catalogue.protocols.get(entry.row["treatment"])
             visit = protocol is not None and protocol.kind == "consultation"
             return turn.text(f"practitioner.entry.{'visit' if visit else 'session'}", clock=at)
