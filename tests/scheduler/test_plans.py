@@ -150,7 +150,7 @@ def test_a_session_that_nobody_came_to_ends_its_reminders_and_counts_back(
 def test_a_plan_that_ran_its_course_begins_again_with_a_new_session(
     store: Store, course: Enrolled, change: Callable[..., int]
 ) -> None:
-    for row in rows(store, course).values():
+    for row in store.write_now(enrollment.reminders_of, course.enrollment_id):
         store.write_now(outbox.end, row["id"], "expired", "no longer useful", now=NOW)
     assert store.write_now(enrollment.complete_if_done, course.enrollment_id, now=NOW)
     later = NOW + 120 * DAY
