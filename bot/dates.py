@@ -224,7 +224,8 @@ def _plain(plain: str, asked: _Asked) -> _Day | Moment | None:
         return None if asked.clock else Moment(asked.now_ms, has_time=True)
     if distance := _DISTANCE.fullmatch(plain):
         ahead, ago = distance["ahead"], distance["ago"]
-        if ahead and ago:
+        # An interval of nothing is a slip; "today" is "0 day ago" to dateparser.
+        if ahead and (ago or not int(distance["count"])):
             return None
         sign = 1 if ahead else -1 if ago else asked.sign
         return _distance(int(distance["count"]) * sign, distance["unit"], asked)

@@ -11,6 +11,7 @@ from heapq import nlargest
 from typing import Literal
 
 from scheduler.database import Row, Tx
+from scheduler.replanning import DROPPED, TAKEN_BACK
 
 Kind = Literal["message", "reply", "event", "session", "staff"]
 
@@ -67,13 +68,15 @@ _TREATMENT = """(SELECT enrollments.treatment FROM enrollments
     WHERE enrollments.clinic_id = :clinic_id
       AND enrollments.id = {table}.enrollment_id) AS treatment"""
 
+# What a change of the plan dropped is told by the event of that change, once and not row by row.
 # What a patient wants of a visit is an event each time; the reply keeps only the newest word.
 _SOURCES: Mapping[Kind, tuple[str, str]] = {
     "message": (
         "outbox.settled_at",
         f"""SELECT outbox.*, {_TREATMENT.format(table="outbox")} FROM outbox
             WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
-              AND outbox.kind IN ('reminder', 'broadcast') AND outbox.settled_at IS NOT NULL""",
+              AND outbox.kind IN ('reminder', 'broadcast') AND outbox.settled_at IS NOT NULL
+              AND outbox.reason NOT IN ('{DROPPED}', '{TAKEN_BACK}')""",
     ),
     "reply": (
         "replies.at",

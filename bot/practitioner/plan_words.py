@@ -12,6 +12,7 @@ from scheduler.changes import Change
 from scheduler.course import OPEN, Course, Visit, Wanted
 from scheduler.plans import Plan, Proposal
 from scheduler.replanning import Diff
+from scheduler.wallclock import local_date
 
 PLACE: Final = "practitioner.plans"
 _LINES: Final = 6
@@ -135,23 +136,16 @@ def difference(turn: Turn, proposal: Proposal) -> str:
     """Return what a change does to the messages: counts, the first moments, what falls away."""
     found = proposal.diff
     lines: list[str] = [turn.text(f"{PLACE}.diff.title")]
-    counts = {
-        "moved": len(found.moved),
-        "dropped": len(found.dropped),
-        "new": len(found.new) + len(found.revived),
-    }
-    if not any(counts.values()) and proposal.change.kind not in {"pause", "resume"}:
-        lines.append(turn.text(f"{PLACE}.diff.nothing"))
-    else:
-        counts |= {"kept": len(found.kept), "sent": len(found.sent)}
-        lines.append(", ".join(_counts(turn, counts)))
-    if proposal.after.paused:
-        waiting = len(found.coming)
-        lines.append(turn.text(f"{PLACE}.diff.held", n=waiting))
+    lines.append(", ".join(_counts(turn, proposal)))
+    waits = proposal.after.paused and proposal.change.kind != "pause"
+    if waits:
+        lines.append(turn.text(f"{PLACE}.diff.held", n=len(found.coming)))
     elif found.changes:
         first = found.changes[0].step.ready_at
-        day = day_from(turn.now, first, turn.clinic.timezone, turn.language)
-        lines.append(turn.text(f"{PLACE}.diff.before", day=day))
+        zone = turn.clinic.timezone
+        if local_date(first, zone) > local_date(turn.now, zone):
+            day = day_from(turn.now, first, zone, turn.language)
+            lines.append(turn.text(f"{PLACE}.diff.before", day=day))
     lines += _messages(turn, proposal.after, found)
     lines += _gone(turn, proposal)
     if proposal.plan.row["status"] == "invited" and found.coming:
@@ -161,8 +155,21 @@ def difference(turn: Turn, proposal: Proposal) -> str:
     return "\n".join(lines)
 
 
-def _counts(turn: Turn, counts: dict[str, int]) -> Iterator[str]:
-    for word, number in counts.items():
+def _counts(turn: Turn, proposal: Proposal) -> Iterator[str]:
+    found = proposal.diff
+    standing = {"pause": "held", "resume": "go_on"}.get(proposal.change.kind)
+    if standing is not None:
+        yield turn.text(f"{PLACE}.diff.{standing}", n=len(found.coming))
+        return
+    counts = {
+        "moved": len(found.moved),
+        "dropped": len(found.dropped),
+        "new": len(found.new) + len(found.revived),
+    }
+    if not any(counts.values()):
+        yield turn.text(f"{PLACE}.diff.nothing")
+        return
+    for word, number in {**counts, "kept": len(found.kept), "sent": len(found.sent)}.items():
         if number:
             yield turn.text(f"{PLACE}.diff.{word}", n=number)
 

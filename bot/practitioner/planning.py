@@ -228,6 +228,13 @@ def _onward(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> No
     protocol = turn.catalogue.protocols.get(plan.course.treatment)
     asked = traits_asked(protocol) if took_place else []
     if asked and any(getattr(change, trait) is None for trait in asked[0]):
+        try:
+            plans.propose(
+                turn.tx, plan.row["id"], change, turn.catalogue, turn.clinic, now=turn.now
+            )
+        except Impossible as impossible:
+            _refuse(turn, draft, plan, impossible)
+            return
         _show(turn, replace(draft, step="traits", view=""), plan, note)
         return
     _propose(turn, draft, plan, note)

@@ -198,6 +198,7 @@ async def test_dates_are_read_in_the_practitioners_language_and_echoed(world):
         ("1 May 2040 10:00", "more than ten years away"),
         ("18 May 10:00", "That is how it is already"),
         ("gibberish", "I can't read “gibberish”"),
+        ("in 0 weeks", "I can't read “in 0 weeks”"),
         ("4 May 10:00", "is over already"),
     ],
 )
@@ -257,6 +258,10 @@ async def test_a_plan_is_paused_goes_on_changes_its_treatment_and_ends(world):
     await doctor.taps("🏁 End the plan")
     await doctor.taps("✅ Confirm")
     assert await pending(world) == {}
+    # The timeline says it once.
+    card = await doctor.says("/patient A.P.")
+    assert "🏁 Dr. Ruiz ended the plan" in card
+    assert "not sent, canceled" not in card
     heard = len(patient.messages())
     await world.after(days=30)
     assert len(patient.messages()) == heard
