@@ -256,6 +256,21 @@ def open_link(
 
 
 def _move_to(tx: Tx, enrollment_id: int, old: int, new: int) -> None:
+    """Move an enrollment to another record; what is left of the old one comes along.
+
+    A record with other plans, or with a chat of its own, stays.
+    """
+    stays = tx.value(
+        """SELECT 1 FROM patients WHERE clinic_id = :clinic_id AND id = :old
+             AND (chat_id IS NOT NULL OR EXISTS (SELECT 1 FROM enrollments
+                 WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = :old
+                   AND enrollments.id <> :enrollment_id))""",
+        old=old,
+        enrollment_id=enrollment_id,
+    )
+    if stays is None:
+        patients.give_to(tx, old, new)
+        return
     for table, column in (
         ("enrollments", "id"),
         ("outbox", "enrollment_id"),
@@ -267,14 +282,6 @@ def _move_to(tx: Tx, enrollment_id: int, old: int, new: int) -> None:
             enrollment_id=enrollment_id,
             new=new,
         )
-    tx.run(
-        """DELETE FROM patients WHERE clinic_id = :clinic_id AND id = :old AND chat_id IS NULL
-             AND NOT EXISTS (SELECT 1 FROM enrollments
-                 WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = :old)
-             AND NOT EXISTS (SELECT 1 FROM events
-                 WHERE events.clinic_id = :clinic_id AND events.patient_id = :old)""",
-        old=old,
-    )
 
 
 def hold(tx: Tx, patient_id: int, reason: Hold) -> int:

@@ -30,18 +30,6 @@ from scheduler.patients import Patient
 from scheduler.staff import Staff
 from scheduler.wallclock import HOUR
 
-TABLES: Final = (
-    "enrollments",
-    "outbox",
-    "replies",
-    "consents",
-    "events",
-    "alerts",
-    "staff_messages",
-    "invitations",
-)
-"""Every table whose rows belong to a patient; a test holds this against the schema."""
-
 SAME_VISIT_MS: Final = 12 * HOUR
 """Two sessions less than this apart are one visit that was written down twice."""
 
@@ -202,14 +190,7 @@ def merge(
     tx.run(
         "UPDATE patients SET chat_id = NULL WHERE clinic_id = :clinic_id AND id = :id", id=gone.id
     )
-    for table in TABLES:
-        tx.run(
-            f"""UPDATE {table} SET patient_id = :keep
-                WHERE clinic_id = :clinic_id AND patient_id = :id""",
-            keep=keep.id,
-            id=gone.id,
-        )
-    tx.run("DELETE FROM patients WHERE clinic_id = :clinic_id AND id = :id", id=gone.id)
+    patients.give_to(tx, gone.id, keep.id)
     if stays.chat_id is not None:
         patients.meet(tx, keep.id, chat_id=stays.chat_id, language=stays.language, now=now)
     if done.phone == "two" and gone.chat_id is not None and keep.chat_id is not None:

@@ -2,12 +2,24 @@
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from scheduler import events
 from scheduler.database import Row, Tx
 
 State = Literal["invited", "active", "stopped", "unreachable"]
+
+TABLES: Final = (
+    "enrollments",
+    "outbox",
+    "replies",
+    "consents",
+    "events",
+    "alerts",
+    "staff_messages",
+    "invitations",
+)
+"""Every table whose rows belong to a patient; a test holds this against the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,18 @@ def relabel(tx: Tx, patient_id: int, label: str, *, actor: str, now: int) -> Non
         before=before,
         after=label,
     )
+
+
+def give_to(tx: Tx, old: int, new: int) -> None:
+    """Make all that belongs to one record another one's, and take the empty record away."""
+    for table in TABLES:
+        tx.run(
+            f"""UPDATE {table} SET patient_id = :new
+                WHERE clinic_id = :clinic_id AND patient_id = :old""",
+            old=old,
+            new=new,
+        )
+    tx.run("DELETE FROM patients WHERE clinic_id = :clinic_id AND id = :old", old=old)
 
 
 def speaks(tx: Tx, patient_id: int, language: str, *, now: int) -> None:

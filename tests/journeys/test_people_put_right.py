@@ -134,6 +134,20 @@ async def test_a_new_phone_keeps_the_history_and_the_old_one_is_let_go(world):
     assert world.texts(doctor.phone) == []
 
 
+async def test_a_link_of_a_new_record_leaves_none_behind_when_a_known_patient_opens_it(world):
+    doctor = await join(world, "Dr. Ruiz")
+    ana = await enroll(world, doctor, "A.P.")
+    await doctor.says('/enroll hair scalp "Anna"')
+    link = re.search(r"https://t\.me/\S+", await doctor.taps("✅ Confirm"))[0]
+    assert (await doctor.says("/patient Anna")).startswith("👤 Anna")
+    ana.phone.open(link)
+    await world.settle()
+    assert "Hair restoration" in await doctor.says("/patient A.P.")
+    boss = await join(world, "Boss", role="manager")
+    await boss.says("/patients")
+    assert [label.split()[1] for label in boss.buttons] == ["A.P.", "Filter"]
+
+
 async def test_a_new_phone_that_is_another_patients_is_for_the_clinic_to_settle(world):
     doctor = await join(world, "Dr. Ruiz")
     await enroll(world, doctor, "One")

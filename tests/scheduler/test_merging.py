@@ -66,7 +66,7 @@ def test_every_table_with_a_patient_is_merged(store):
             if column["name"] == "patient_id"
         }
 
-    assert store.write_now(look) == set(merging.TABLES)
+    assert store.write_now(look) == set(patients.TABLES)
 
 
 def test_all_that_was_theirs_is_one_patients(store, catalogue):
