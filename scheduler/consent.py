@@ -10,11 +10,12 @@ PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """The newest yes or no of a patient to a purpose, and when (UTC epoch ms)."""
+class Answer:
+    """What somebody said last about a purpose: yes or no, when (epoch ms), to which version."""
 
     given: bool
     at: int
+    version: str
 
 
 def record(
@@ -58,13 +59,13 @@ def answered(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
     )
 
 
-def statement(tx: Tx, patient_id: int, purpose: Purpose) -> Statement | None:
-    """Return what a patient said last about a purpose, or None."""
+def last(tx: Tx, patient_id: int, purpose: Purpose) -> Answer | None:
+    """Return what somebody said last about a purpose, or None."""
     row = tx.first(
-        """SELECT given, at FROM consents
+        """SELECT given, at, version FROM consents
            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND purpose = :purpose
            ORDER BY id DESC LIMIT 1""",
         patient_id=patient_id,
         purpose=purpose,
     )
-    return Statement(bool(row["given"]), row["at"]) if row else None
+    return Answer(bool(row["given"]), row["at"], row["version"]) if row else None

@@ -24,7 +24,7 @@ from scheduler import (
     settling,
 )
 from scheduler.clinic import Clinic
-from scheduler.consent import Purpose, Statement
+from scheduler.consent import Answer, Purpose
 from scheduler.database import Row, Tx
 from scheduler.patients import Patient
 from scheduler.staff import Staff
@@ -180,7 +180,7 @@ def merge(
         return None
     stays = gone if done.phone == "moves" else keep
     other = keep if done.phone == "moves" else gone
-    wishes = {purpose: _wish(tx, stays, other, purpose) for purpose in consent.PURPOSES}
+    wishes = {purpose: _wish(tx, stays, other, purpose, now=now) for purpose in consent.PURPOSES}
     not_begun = [
         row["id"] for row in enrollment.of_patient(tx, gone.id) if row["status"] == "invited"
     ]
@@ -198,7 +198,7 @@ def merge(
         dialogues.close(tx, gone.chat_id)
     for purpose, wish in wishes.items():
         if wish is not None:
-            consent.record(tx, keep.id, purpose, given=wish, version="merged", now=now)
+            consent.record(tx, keep.id, purpose, given=wish.given, version=wish.version, now=now)
     _settle_state(tx, keep, stays, actor=member.actor, now=now)
     _go_on(tx, keep.id, not_begun, catalogue, clinic, now=now)
     events.note(
@@ -214,17 +214,20 @@ def merge(
     return done
 
 
-def _wish(tx: Tx, stays: Patient, other: Patient, purpose: Purpose) -> bool | None:
+def _wish(tx: Tx, stays: Patient, other: Patient, purpose: Purpose, *, now: int) -> Answer | None:
     """Return what holds for a purpose afterwards; None where nobody was asked.
 
-    The yes has to come from the phone that stays, and a later no from the other one counts.
+    The yes has to come from the phone that stays, to the text that was read there, and a later no
+    from the other one counts.
     """
-    mine: Statement | None = consent.statement(tx, stays.id, purpose)
-    theirs: Statement | None = consent.statement(tx, other.id, purpose)
+    mine = consent.last(tx, stays.id, purpose)
+    theirs = consent.last(tx, other.id, purpose)
     if mine is None:
         # Whoever never answered on this phone is asked there, whatever the other one said.
-        return None if theirs is None else False
-    return mine.given and not (theirs is not None and not theirs.given and theirs.at > mine.at)
+        return None if theirs is None else Answer(given=False, at=now, version=theirs.version)
+    if theirs is not None and not theirs.given and theirs.at > mine.at:
+        return theirs
+    return mine
 
 
 def _drop_doubled(tx: Tx, keep: Patient, gone: Patient, done: Preview, *, now: int) -> None:

@@ -219,6 +219,18 @@ def test_a_no_outlasts_the_merge(store, catalogue, who, when, holds, state):
     assert store.write_now(story) == (holds, state, {None} if holds else {"stopped"})
 
 
+def test_the_yes_that_stays_is_to_the_text_that_was_read_on_that_phone(store, catalogue):
+    def story(tx):
+        keep = enroll_patient(tx, catalogue, chat_id=700, label="A").patient_id
+        gone = enroll_patient(tx, catalogue, chat_id=701, label="B").patient_id
+        for patient_id, version in ((keep, "es:1234"), (gone, "en:5678")):
+            consent.record(tx, patient_id, "tips", given=True, version=version, now=NOW)
+        merge(tx, catalogue, keep, gone)
+        return consent.last(tx, keep, "tips")
+
+    assert store.write_now(story) == consent.Answer(given=True, at=NOW + HOUR, version="es:1234")
+
+
 def test_an_unreachable_patient_stays_so_and_nothing_leaves(store, catalogue):
     def story(tx):
         keep = enroll_patient(tx, catalogue, chat_id=700, label="A")
