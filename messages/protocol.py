@@ -227,7 +227,8 @@ class Step(_Model):
         useful_for: until when sending it makes sense, measured from the anchor like ``offset``;
             for a step before the anchor, how long before the anchor it stops being useful.
         comfort: whether a newer session ends it.
-        quiet: in quiet hours it waits for the morning, or moves to the evening earlier.
+        quiet: in quiet hours it waits for the morning ("wait"), or moves to the evening before
+            ("earlier"); the night swallows neither that nor the morning of what goes "around" it.
         questions: asked under the text, in order.
         lipolytic: exists only for sessions that are (True) or are not (False) fat-dissolving.
         filler: likewise for hyaluronic filler.
@@ -246,7 +247,7 @@ class Step(_Model):
     at: Annotated[time, BeforeValidator(_local_time)] | None = None
     useful_for: Offset
     comfort: StrictBool = False
-    quiet: Literal["wait", "earlier"] = "wait"
+    quiet: Literal["wait", "earlier", "around"] = "wait"
     questions: tuple[Question, ...] = ()
     lipolytic: StrictBool | None = None
     filler: StrictBool | None = None

@@ -11,11 +11,12 @@ from typing import Literal
 
 from messages.catalogue import Catalogue
 from messages.protocol import Protocol, Step
-from scheduler import events, invitations, outbox, patients, sharing
+from scheduler import asked_for, events, invitations, outbox, patients, sharing
 from scheduler.clinic import Clinic
 from scheduler.course import Course, Visit, VisitState, wanted
 from scheduler.database import Row, Tx
-from scheduler.quiet import NotUseful, Policy, settle
+from scheduler.outbox import Lane
+from scheduler.quiet import NotUseful, Policy, When, prolonged, settle
 from scheduler.staff import Staff
 from scheduler.timing import Planned, plan
 
@@ -336,6 +337,8 @@ def release(
 ) -> int:
     """Let a patient's plans go on from here, without anything that is stale by now.
 
+    It is the patient's own doing, at ``now``: what they must know reaches them also at night.
+
     Returns:
         How many reminders are still to come.
     """
@@ -348,9 +351,10 @@ def release(
         patient_id=patient.id,
     )
     rows = tx.all(
-        """SELECT outbox.*, enrollments.treatment FROM outbox
+        """SELECT outbox.*, enrollments.treatment, sessions.starts_at FROM outbox
            JOIN enrollments ON enrollments.clinic_id = :clinic_id
              AND enrollments.id = outbox.enrollment_id
+           JOIN sessions ON sessions.clinic_id = :clinic_id AND sessions.id = outbox.session_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
              AND outbox.state = 'pending' AND outbox.held <> 'review'
              AND enrollments.status = 'active'""",
@@ -358,24 +362,26 @@ def release(
     )
     coming = 0
     for row in rows:
+        policy, earliest = at_night(catalogue, row, now=now)
+        zone, lane = patient.timezone, Lane.REMINDER
         moment = settle(
-            row["due_at"],
-            row["useful_until"],
-            quiet_policy(catalogue, row["treatment"], row["step_key"]),
-            clinic.quiet,
-            patient.timezone,
-            not_before=now,
+            row["due_at"], row["useful_until"], policy, clinic.quiet, zone, not_before=earliest
         )
+        if asked_for.at_once(row, policy, clinic.quiet, zone, now=now):
+            moment, lane = When(now), Lane.ANSWER
         if isinstance(moment, NotUseful):
             outbox.end(tx, row["id"], "expired", _stale(row["held"], moment), now=now)
             continue
         coming += 1
         tx.run(
-            """UPDATE outbox SET held = NULL, chat_id = :chat_id, ready_at = :ready_at
+            """UPDATE outbox SET held = NULL, lane = :lane, chat_id = :chat_id,
+                   ready_at = :ready_at, useful_until = :until
                WHERE clinic_id = :clinic_id AND id = :id""",
             id=row["id"],
+            lane=int(lane),
             chat_id=patient.chat_id,
             ready_at=moment.at,
+            until=prolonged(row["due_at"], row["useful_until"], moment.at),
         )
     sharing.share(tx, patient.id, catalogue)
     # A plan of which nothing is left to come has no last row that could complete it.
@@ -384,13 +390,18 @@ def release(
     return coming
 
 
-def quiet_policy(catalogue: Catalogue, treatment: str, step_key: str) -> Policy:
-    """Return what becomes of a step that would leave at night."""
+def at_night(catalogue: Catalogue, row: Row, *, now: int) -> tuple[Policy, int]:
+    """Return what the night does to a reminder, and before when it cannot leave (epoch ms).
+
+    ``row`` has the ``treatment`` of its plan and ``starts_at`` of its session beside it: what
+    speaks of a session must not move to the evening before it.
+    """
     try:
-        return catalogue.protocols[treatment].step(step_key).quiet
+        step = catalogue.protocols[row["treatment"]].step(row["step_key"])
     except KeyError:
         # The clinic took the step out of its protocol; the dispatcher cancels the row in its turn.
-        return "wait"
+        return "wait", now
+    return step.quiet, now if step.before else max(now, row["starts_at"])
 
 
 def _stale(held: str | None, why: NotUseful) -> str:

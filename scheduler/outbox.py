@@ -313,6 +313,15 @@ def postpone(tx: Tx, row_id: int, *, ready_at: int, reason: str) -> None:
     )
 
 
+def prolong(tx: Tx, row_id: int, useful_until: int) -> None:
+    """Have a row be of use until an instant (UTC epoch ms)."""
+    tx.run(
+        "UPDATE outbox SET useful_until = :until WHERE clinic_id = :clinic_id AND id = :id",
+        id=row_id,
+        until=useful_until,
+    )
+
+
 def hold(tx: Tx, row_id: int, why: str) -> None:
     """Hold one row back until a person lets it go on."""
     tx.run(

@@ -7,7 +7,8 @@ Two check-ins of one patient that fall together, after an outage or because of t
 become one message where the newer one asks all that the older one asks, about the same topic: the
 older one expires, merged into the newer. No question is lost by that. Check-ins that ask for
 different things stay apart, because whoever reports a lump must not be asked in the same message
-to rate the result; they leave one after the other.
+to rate the result; they leave one after the other. What another session has just asked or said
+(``scheduler.repeats``) is not sent again.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from scheduler import (
     alert_record,
     alert_words,
     alerts,
+    asked_for,
     attendance,
     attendance_words,
     broadcast_words,
@@ -31,6 +33,7 @@ from scheduler import (
     notices,
     outbox,
     patients,
+    repeats,
     rounds,
     silence,
     staff,
@@ -39,8 +42,9 @@ from scheduler import (
 from scheduler.channel import Message
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
+from scheduler.quiet import prolonged
 from scheduler.replies import answers_to
-from scheduler.timing import late_action
+from scheduler.timing import expected_at, late_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +150,17 @@ class Preparer:
         self, tx: Tx, row: Row, subject: wording.Subject, *, now: int
     ) -> Row | None:
         """Return a check-in that leaves now as well and asks all that this one asks, if any."""
-        asked = subject.step.questions
-        if not asked:
+        if not subject.step.questions:
             return None
         for other in outbox.also_due(tx, row, now=now):
             if (other["due_at"], other["id"]) < (row["due_at"], row["id"]):
                 continue
             try:
-                step = wording.subject_of(tx, other, self.catalogue).step
+                newer = wording.subject_of(tx, other, self.catalogue)
             except KeyError:
                 continue
-            if (
-                step.topic == subject.step.topic
-                and all(question in step.questions for question in asked)
-                and isinstance(self._reminder(tx, other, now=now), Message)
-            ):
+            covered = repeats.covers(newer, subject, self.catalogue, self.clinic)
+            if covered and isinstance(self._reminder(tx, other, now=now), Message):
                 return other
         return None
 
@@ -175,14 +175,19 @@ class Preparer:
     ) -> Prepared:
         if now >= row["useful_until"]:
             return Never("expired", "no longer useful")
-        if self.clinic.quiet.holds(now, patient.timezone):
+        if self.clinic.quiet.holds(now, patient.timezone) and not asked_for.still_is(row, now=now):
+            if subject.step.quiet == "around":
+                return self._around_the_night(tx, row, patient, now=now)
             return self._after_the_night(row, patient, now=now)
         newer = self._newer_check_in(tx, row, subject, now=now)
         if newer is not None:
             return Never("expired", f"merged into the newer check-in #{newer['id']}")
+        before = repeats.said_before(tx, subject, self.catalogue, self.clinic, now=now)
+        if before is not None:
+            return Never("expired", f"merged into #{before['id']}, which has just left")
         late = late_action(
             has_late_text=self.catalogue.has_late_text(subject.treatment, subject.step.key),
-            ready=self._planned_moment(row, patient),
+            ready=expected_at(subject.step, row["due_at"], self.clinic.quiet, patient.timezone),
             until=row["useful_until"],
             now=now,
         )
@@ -209,9 +214,11 @@ class Preparer:
             return Never("expired", "would only arrive at night")
         return Later(morning, "quiet hours")
 
-    def _planned_moment(self, row: Row, patient: patients.Patient) -> int:
-        """Return when the row should have gone (epoch ms): waiting for a morning is not late."""
-        return self.clinic.quiet.ends_after(row["due_at"], patient.timezone)
+    def _around_the_night(self, tx: Tx, row: Row, patient: patients.Patient, *, now: int) -> Later:
+        morning = self.clinic.quiet.ends_after(now, patient.timezone)
+        until = prolonged(row["due_at"], row["useful_until"], morning)
+        outbox.prolong(tx, row["id"], until)
+        return Later(morning, "quiet hours")
 
     def _said(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         if row["content"] is None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from scheduler.wallclock import MINUTE, first_moment, last_moment, local_date
 
-Policy = Literal["wait", "earlier"]
+Policy = Literal["wait", "earlier", "around"]
 Moved = Literal["later", "earlier"]
 NotUsefulReason = Literal["past", "quiet"]
 
@@ -111,23 +111,33 @@ def settle(
         until: The first moment at which it is of no use any more, epoch ms.
         policy: What happens at night. "wait" waits for the morning, if it is still of use then;
             "earlier" moves to the evening before, or to ``not_before`` if that is later and not
-            in the night, and else waits.
+            in the night, and else waits. "around" does as well, and the morning is never too
+            late for it: see :func:`prolonged`.
         quiet: The patient's quiet hours.
         zone: The patient's time zone.
         not_before: The earliest possible moment, epoch ms: usually now.
 
     Returns:
-        The moment, which is never in quiet hours, never at or after ``until`` and never before
-        ``not_before``; or the reason why there is none.
+        The moment, which is never in quiet hours, never before ``not_before``, and at or after
+        ``until`` only where the policy is "around"; or the reason why there is none.
     """
     ready = max(due, not_before)
     if ready >= until:
         return NotUseful("past")
-    if policy == "earlier":
+    if policy != "wait":
         evening = max(quiet.begins_before(ready, zone), not_before)
         if not quiet.holds(evening, zone):
             return When(evening, "earlier" if evening < ready else None)
     morning = quiet.ends_after(ready, zone)
-    if morning >= until:
+    if morning >= until and policy != "around":
         return NotUseful("quiet")
     return When(morning, "later" if morning > ready else None)
+
+
+def prolonged(due: int, until: int, morning: int) -> int:
+    """Return until when something is of use that the night must not swallow (epoch ms, pure).
+
+    After the night (``morning``, its end) it is so for as long as it would have been after
+    ``due``; where it is of use beyond the morning anyway, nothing changes.
+    """
+    return until if morning < until else morning + (until - due)

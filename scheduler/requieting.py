@@ -33,7 +33,11 @@ def apply(tx: Tx, quiet: QuietHours, catalogue: Catalogue, *, now: int) -> Moves
     """
     found = _moved(tx, quiet, catalogue, now=now)
     tx.many(
-        """UPDATE outbox SET ready_at = :ready_at
+        # What may go after its time (quiet = "around") is of use after the night for as long as
+        # it was without it.
+        """UPDATE outbox SET ready_at = :ready_at,
+               useful_until = CASE WHEN useful_until > :ready_at THEN useful_until
+                   ELSE :ready_at + useful_until - due_at END
            WHERE clinic_id = :clinic_id AND id = :id AND state = 'pending'""",
         (
             {"id": row["id"], "ready_at": at}
@@ -52,11 +56,13 @@ def _moved(
     # next try, and what is held up by the night only is not due otherwise.
     rows = tx.all(
         """SELECT outbox.id, outbox.due_at, outbox.ready_at, outbox.useful_until, outbox.kind,
-               outbox.step_key, patients.timezone, enrollments.treatment
+               outbox.step_key, patients.timezone, enrollments.treatment, sessions.starts_at
            FROM outbox
            JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = outbox.patient_id
            LEFT JOIN enrollments ON enrollments.clinic_id = :clinic_id
              AND enrollments.id = outbox.enrollment_id
+           LEFT JOIN sessions ON sessions.clinic_id = :clinic_id
+             AND sessions.id = outbox.session_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.state = 'pending'
              AND outbox.held IS NULL AND outbox.attempts = 0
              AND outbox.useful_until IS NOT NULL
@@ -64,10 +70,10 @@ def _moved(
     )
     found: list[tuple[Row, int | None]] = []
     for row in rows:
-        policy = (
-            enrollment.quiet_policy(catalogue, row["treatment"], row["step_key"])
+        policy, earliest = (
+            enrollment.at_night(catalogue, row, now=now)
             if row["kind"] == "reminder"
-            else "wait"
+            else ("wait", now)
         )
         moment = settle(
             row["due_at"],
@@ -75,7 +81,7 @@ def _moved(
             policy,
             quiet,
             row["timezone"],
-            not_before=now,
+            not_before=earliest,
         )
         if isinstance(moment, NotUseful):
             found.append((row, None))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from messages.catalogue import Catalogue
 from messages.protocol import Step
 from scheduler.database import Row, Tx
+from scheduler.outbox import Lane
 from scheduler.timing import LATE_GRACE
 
 Checks = Sequence[tuple[Row, Step]]
@@ -50,8 +51,9 @@ def share(tx: Tx, patient_id: int, catalogue: Catalogue) -> int:
              AND enrollments.id = outbox.enrollment_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
              AND outbox.kind = 'reminder' AND outbox.state = 'pending'
-             AND outbox.possible_duplicate = 0""",
+             AND outbox.lane = :lane AND outbox.possible_duplicate = 0""",
         patient_id=patient_id,
+        lane=int(Lane.REMINDER),
     )
     waits = aligned([(row, step) for row in rows if (step := _asking(catalogue, row)) is not None])
     for row_id, ready_at in waits.items():

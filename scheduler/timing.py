@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from typing import Literal
 
 from messages.protocol import Offset, Step
-from scheduler.quiet import Moved, NotUseful, NotUsefulReason, QuietHours, settle
+from scheduler.quiet import Moved, NotUseful, NotUsefulReason, QuietHours, prolonged, settle
 from scheduler.wallclock import HOUR, SECOND, first_moment, local
 
 LATE_GRACE = 2 * HOUR
@@ -154,6 +154,7 @@ def _planned(
         ready, moved, skipped = due, None, settled.reason
     else:
         ready, moved, skipped = settled.at, settled.moved, None
+        until = prolonged(due, until, ready)
     return Planned(
         step_key=step.key,
         occurrence=occurrence,
@@ -180,13 +181,20 @@ def ended_by(new_session: int, planned: Sequence[Planned]) -> tuple[Planned, ...
     )
 
 
+def expected_at(step: Step, due: int, quiet: QuietHours, zone: str) -> int:
+    """Return from when on a step that leaves counts as late (epoch ms).
+
+    Waiting for the morning is no lateness, except of what must not wait for it.
+    """
+    return quiet.ends_after(due, zone) if step.quiet == "wait" else due
+
+
 def late_action(*, has_late_text: bool, ready: int, until: int, now: int) -> Lateness:
     """Decide what becomes of a step whose turn comes at ``now``, for instance after an outage.
 
-    It is late when more than a grace has passed since ``ready``, the moment that was planned for
-    it (``Planned.ready_at``: waiting for the morning is not late). The grace is two hours, because
-    "how sore are you a day after?" reads just as well at 26 hours, or a quarter of the step's
-    window where that is less: what is of use for six hours is stale sooner.
+    It is late when more than a grace has passed since ``ready`` (see :func:`expected_at`). The
+    grace is two hours, because "how sore are you a day after?" reads just as well at 26 hours, or
+    a quarter of the step's window where that is less: what is of use for six hours is stale sooner.
 
     Args:
         has_late_text: Whether the step has words of its own for coming late.

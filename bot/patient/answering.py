@@ -9,7 +9,7 @@ from messages.protocol import Alarm, Question
 from scheduler import outbox, replies, settling, wording
 from scheduler.database import Row
 from scheduler.patients import Patient
-from scheduler.timing import late_action
+from scheduler.timing import expected_at, late_action
 from scheduler.wording import Subject
 
 
@@ -138,7 +138,7 @@ def _went_late(turn: Turn, subject: Subject, patient: Patient) -> bool:
         return False
     action = late_action(
         has_late_text=turn.catalogue.has_late_text(subject.treatment, subject.step.key),
-        ready=turn.clinic.quiet.ends_after(row["due_at"], patient.timezone),
+        ready=expected_at(subject.step, row["due_at"], turn.clinic.quiet, patient.timezone),
         until=row["useful_until"],
         now=row["settled_at"],
     )

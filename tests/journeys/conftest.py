@@ -46,13 +46,22 @@ def enrolls(world: Any) -> Callable[..., Awaitable[str]]:
         label: str = "A.P.",
         next_at: int | None = None,
         patient_id: int | None = None,
+        session_at: int | None = None,
+        filler: bool = False,
     ) -> str:
         now = world.clock.now()
         house = world.bot.house()
         member = await world.store.read(staff.at_chat, doctor.person.id)
         made = await world.store.write(
             enrollment.enroll,
-            Choice(treatment, area, label, session_at=now, next_at=next_at),
+            Choice(
+                treatment,
+                area,
+                label,
+                session_at=now if session_at is None else session_at,
+                next_at=next_at,
+                filler=filler,
+            ),
             protocol=house.catalogue.protocols[treatment],
             clinic=house.clinic,
             staff=member,

@@ -88,7 +88,13 @@ STRUCTURE_FAULTS = [
     (PROTOCOL, "comfort = true", 'repeat = ["50 hours"]', "step.bumps.repeat", "in days or weeks"),
     (PROTOCOL, "comfort = true", 'repeat = "2 days"', "step.bumps.repeat", "must be a list"),
     (CORE, 'useful_for = "6 hours"', 'useful_for = "1 hour"', "step.care.useful_for", "after"),
-    (CORE, 'quiet = "earlier"', 'quiet = "never"', "step.visit.quiet", '"wait" or "earlier"'),
+    (
+        CORE,
+        'quiet = "earlier"',
+        'quiet = "never"',
+        "step.visit.quiet",
+        '"wait", "earlier" or "around"',
+    ),
     (CORE, 'quiet = "earlier"', 'useful_for = "3 days"', "step.visit.useful_for", "less than"),
 ]
 

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from messages.catalogue import Catalogue, load
 from sandbox.clock import ManualClock
-from scheduler import appointments, consent, enrollment, outbox, patients, upkeep, waits
+from scheduler import appointments, asked_for, consent, enrollment, outbox, patients, upkeep, waits
 from scheduler.channel import (
     Ambiguous,
     Delivered,
@@ -88,11 +88,12 @@ class World:
         return found
 
     def _overtaking(self, tx: Tx, row: Row) -> list[str]:
-        if row["lane"] != outbox.Lane.ANSWER:
+        if row["lane"] != outbox.Lane.ANSWER or row["kind"] == "reminder":
             return []
         before = tx.first(
             """SELECT id FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
-                 AND lane = :lane AND state IN ('pending', 'sending') AND id < :id""",
+                 AND lane = :lane AND state IN ('pending', 'sending') AND id < :id
+                 AND kind <> 'reminder'""",
             chat_id=row["chat_id"],
             lane=row["lane"],
             id=row["id"],
@@ -107,7 +108,8 @@ class World:
             "without consent": not consent.holds(tx, patient.id, "aftercare"),
             "too early": now < row["ready_at"],
             "too late": now >= row["useful_until"],
-            "at night": CLINIC.quiet.holds(now, patient.timezone),
+            "at night": CLINIC.quiet.holds(now, patient.timezone)
+            and not asked_for.still_is(row, now=now),
         }
         return [f"{row['id']} goes out: {why}" for why, so in wrong.items() if so]
 

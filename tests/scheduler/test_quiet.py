@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from scheduler.quiet import NotUseful, Policy, QuietHours, When, settle
+from scheduler.quiet import NotUseful, Policy, QuietHours, When, prolonged, settle
 
 NIGHT = QuietHours()
 NONE = QuietHours(time(9), time(9))
@@ -149,6 +149,10 @@ def test_quiet_hours_are_whole_local_minutes(edge: time) -> None:
         # the evening is over: wait after all, or never
         ("earlier", "05 08:00", "05 12:00", "04 22:00", When(at("2026-05-05 09:00"), "later")),
         ("earlier", "05 08:00", "05 09:00", "04 22:00", NotUseful("quiet")),
+        # what the night must not swallow: the evening before, else the morning whatever it is
+        ("around", "04 23:00", "05 04:00", "04 12:00", When(at("2026-05-04 20:59"), "earlier")),
+        ("around", "04 23:00", "05 04:00", "04 22:00", When(at("2026-05-05 09:00"), "later")),
+        ("around", "04 23:00", "05 04:00", "05 04:00", NotUseful("past")),
         # overdue: now, if that is a waking moment and it is still of use
         ("wait", "04 14:00", "06 14:00", "05 12:00", When(at("2026-05-05 12:00"))),
         ("wait", "04 14:00", "06 14:00", "04 23:00", When(at("2026-05-05 09:00"), "later")),
@@ -168,6 +172,22 @@ def test_where_a_message_goes(
         not_before=at(f"2026-05-{now}"),
     )
     assert settled == expected
+
+
+@pytest.mark.parametrize(
+    ("until", "morning", "then"),
+    [
+        ("05 04:00", "05 09:00", "05 14:00"),
+        ("05 09:00", "05 09:00", "05 19:00"),
+        ("05 12:00", "05 09:00", "05 12:00"),
+    ],
+)
+def test_what_the_night_must_not_swallow_is_of_use_after_it(
+    until: str, morning: str, then: str
+) -> None:
+    due = at("2026-05-04 23:00")
+    found = prolonged(due, at(f"2026-05-{until}"), at(f"2026-05-{morning}"))
+    assert found == at(f"2026-05-{then}")
 
 
 def test_a_reminder_goes_at_once_in_the_last_minute_of_the_evening() -> None:
@@ -262,13 +282,16 @@ def test_what_is_sent_is_sent_awake_in_time_and_not_too_soon(
     match settle(due, until, policy, quiet, zone, not_before=now):
         case When(moment, moved):
             assert not quiet.holds(moment, zone)
-            assert now <= moment < until
-            assert policy == "earlier" or moment >= due
+            assert now <= moment
+            assert policy == "around" or moment < until
+            assert moment < prolonged(due, until, moment)
+            assert policy != "wait" or moment >= due
             assert (moved == "later") == (moment > max(due, now))
             assert (moved == "earlier") == (moment < max(due, now))
         case NotUseful("past"):
             assert max(due, now) >= until
         case NotUseful("quiet"):
+            assert policy != "around"
             assert all(
                 quiet.holds(moment, zone) for moment in range(max(due, now), until, 15 * 60_000)
             )
@@ -309,5 +332,6 @@ def test_settling_again_at_the_settled_moment_changes_nothing(
     settled = settle(due, due + window, policy, quiet, zone, not_before=due - 48 * HOUR)
     assume(isinstance(settled, When))
     assert isinstance(settled, When)
-    again = settle(settled.at, due + window, policy, quiet, zone, not_before=settled.at)
+    until = prolonged(due, due + window, settled.at)
+    again = settle(settled.at, until, policy, quiet, zone, not_before=settled.at)
     assert again == When(settled.at)
