@@ -39,11 +39,19 @@ class Webhook:
         secret: what Telegram sends along.
         keep: commits raw updates to the inbox.
         healthy: says whether the bot is at work.
+        body_within_s: how many seconds a call may take to say what it has to say.
     """
 
     def __init__(
-        self, url: str, secret: str, keep: Keep, healthy: Callable[[], Awaitable[bool]]
+        self,
+        url: str,
+        secret: str,
+        keep: Keep,
+        healthy: Callable[[], Awaitable[bool]],
+        *,
+        body_within_s: float = BODY_WITHIN_S,
     ) -> None:
+        self._body_within_s = body_within_s
         self._secret = secret.encode()
         self._keep = keep
         self._healthy = healthy
@@ -51,7 +59,7 @@ class Webhook:
         app.router.add_post(urlsplit(url).path or "/", self._update)
         app.router.add_get("/healthz", self._health)
         self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=5.0, lingering_time=BODY_WITHIN_S
+            app, access_log=None, shutdown_timeout=5.0, lingering_time=body_within_s
         )
         self.port = 0
 
@@ -75,7 +83,7 @@ class Webhook:
             log.warning("webhook_refused", reason="wrong or missing secret token")
             return web.Response(status=401)
         try:
-            async with asyncio.timeout(BODY_WITHIN_S):
+            async with asyncio.timeout(self._body_within_s):
                 update = json.loads(await request.read())
         except (ValueError, RecursionError):
             return web.Response(status=400)

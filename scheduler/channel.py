@@ -96,9 +96,13 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Nobody can tell whether it was sent: the answer was lost after the request had left."""
+    """Nobody can tell whether it was sent: the answer was lost after the request had left.
+
+    ``ours`` says that we did not wait for it (a crash, a stop): that says nothing against Telegram.
+    """
 
     reason: str
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

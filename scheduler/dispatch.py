@@ -29,6 +29,7 @@ _TROUBLE_PAUSE_S = 1.0
 _PATIENCE_S = 300.0
 
 _BROKEN_OFF = Ambiguous("the request was broken off")
+_STOPPED = Ambiguous("the bot was stopped while it was on its way", ours=True)
 
 
 class Prepare(Protocol):
@@ -323,7 +324,9 @@ class Dispatcher:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         job = self._flying.pop(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            job.outcome = _STOPPED
+        elif (error := task.exception()) is not None:
             # Too slow, or a fault of ours, after the request may have left: nobody can tell.
             log.error("channel_raised", error=type(error).__name__, row=job.row["id"])
         # Broken off counts too: a row must not stay in ``sending`` for good.

@@ -65,8 +65,8 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
             _move(tx, row, chat_id, now=now)
         case Retry(reason=reason, after_ms=after, scope=scope):
             _try_again(tx, row, reason, after, whole_bot=scope == "bot", now=now)
-        case Ambiguous(reason=reason):
-            _unknown(tx, row, message, reason, now=now)
+        case Ambiguous():
+            _unknown(tx, row, message, outcome, now=now)
     _follow_up(tx, row, now=now)
 
 
@@ -115,8 +115,9 @@ def _try_again(
     )
 
 
-def _unknown(tx: Tx, row: Row, message: Message | None, reason: str, *, now: int) -> None:
+def _unknown(tx: Tx, row: Row, message: Message | None, doubt: Ambiguous, *, now: int) -> None:
     """Deal with a row of which nobody knows whether it was sent."""
+    reason = doubt.reason
     pause = backoff(row["attempts"] + 1, seed=row["id"])
     if _is_edit(row, message):
         if now > row["created_at"] + GIVE_UP_AFTER_MS:
@@ -141,8 +142,7 @@ def _unknown(tx: Tx, row: Row, message: Message | None, reason: str, *, now: int
         return
     else:
         outbox.again(tx, row["id"], reason=reason, possible_duplicate=True)
-        if message is not None:
-            # Else a crash lost it, which says nothing against Telegram.
+        if not doubt.ours:
             pause = _time_to_recover(row, now=now)
         waits.wait_for_contact(tx, row["chat_id"], soonest=now + pause, lane=row["lane"])
         return
@@ -250,5 +250,6 @@ def recover(tx: Tx, *, now: int) -> int:
         )
         # ``attempts`` counts the lost one already.
         taken = {**row, "attempts": row["attempts"] - 1}
-        settle(tx, taken, None, Ambiguous("the process stopped while it was on its way"), now=now)
+        lost = Ambiguous("the process stopped while it was on its way", ours=True)
+        settle(tx, taken, None, lost, now=now)
     return len(rows)

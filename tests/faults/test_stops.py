@@ -4,13 +4,17 @@ a record, and nothing is lost."""
 import asyncio
 import random
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 from sqlcipher3 import dbapi2
 
+from bot.webhook import SECRET_HEADER, secret_for
 from sandbox.clock import SandboxClock
 from sandbox.server import Sandbox
 from tests.faults import practice
@@ -216,3 +220,67 @@ async def test_a_database_that_is_locked_for_long_is_waited_for(
     figures(locked_s=LOCKED_S, rows=verdict.rows, extra=len(verdict.extra))
     assert verdict.clean, str(verdict)
     assert not verdict.extra
+
+
+async def test_a_bot_that_telegram_calls_keeps_what_it_confirmed_across_a_stop_and_a_kill(
+    tmp_path: Path, figures: Callable[..., None]
+) -> None:
+    sandbox = Sandbox(clock=SandboxClock())
+    await sandbox.start()
+    clinic = practice.people(sandbox, doctors=1, patients=1)
+    (ana,) = clinic.patients
+    store = practice.open_database(tmp_path)
+    store.write_now(practice.move_in, clinic, now=sandbox.clock.now())
+    store.close()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    called = {
+        "WEBHOOK_URL": "https://clinic.example/telegram",
+        "WEBHOOK_LISTEN": f"127.0.0.1:{port}",
+    }
+    child = Child(tmp_path, environment(tmp_path, sandbox, **called))
+    headers = {SECRET_HEADER: secret_for(sandbox.token)}
+    wanted = []
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            for number, end in enumerate(("stop", "kill", "stop")):
+                await child.start()
+                async with http.get("/healthz") as answer:
+                    assert answer.status == 200
+                for copy in range(10):
+                    wanted.append(f"note {number} {copy}")
+                    body = text_update(ana.person.id, 10 * number + copy, wanted[-1])
+                    for _ in range(2):  # Telegram may bring it again although it was confirmed
+                        async with http.post("/telegram", json=body, headers=headers) as answer:
+                            assert answer.status == 200
+                if end == "kill":
+                    await child.kill()
+                else:
+                    assert await child.terminate() == 0, child.words()
+        await child.start()
+        assert await child.terminate() == 0
+    finally:
+        await child.close()
+        await sandbox.stop()
+    store = practice.open_database(tmp_path)
+    replies = store.write_now(practice.rows_of, "replies")
+    states = {row["state"] for row in store.write_now(practice.rows_of, "inbox")}
+    store.close()
+    figures(confirmed=len(wanted), taken=len(replies))
+    assert [row["text"] for row in replies] == wanted
+    assert states == {"done"}
+
+
+def text_update(user_id: int, number: int, text: str) -> dict[str, Any]:
+    """Return an update as Telegram writes it."""
+    return {
+        "update_id": 1000 + number,
+        "message": {
+            "message_id": 1000 + number,
+            "date": 1_777_000_000,
+            "text": text,
+            "chat": {"id": user_id, "type": "private"},
+            "from": {"id": user_id, "is_bot": False, "first_name": "Ana"},
+        },
+    }
