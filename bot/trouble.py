@@ -8,7 +8,10 @@ from scheduler.outbox import Said
 
 
 def tell_of_parked(tx: Tx, house: House, incoming: Incoming, *, now: int) -> None:
-    """Tell the sender to call the clinic, and the managers that something needs a look."""
+    """Tell the sender to call the clinic, and staff that something needs a look.
+
+    Staff are those who look after the patient, and the managers.
+    """
     if not incoming.private or not incoming.chat_id:
         return
     patient = patients.at_chat(tx, incoming.chat_id)
@@ -26,7 +29,10 @@ def tell_of_parked(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Non
         chat_id=incoming.chat_id,
         now=now,
     )
-    for member in staff.everyone(tx, "manager"):
+    told = {member.chat_id: member for member in staff.everyone(tx, "manager")}
+    if patient is not None:
+        told |= {member.chat_id: member for member in staff.responsible_for_patient(tx, patient.id)}
+    for member in told.values():
         if member.chat_id == incoming.chat_id:
             continue
         outbox.say(

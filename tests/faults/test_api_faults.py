@@ -153,6 +153,23 @@ async def test_a_group_that_is_full_holds_up_nobody_else(story: Story) -> None:
     assert "to the group" in [entry.text for entry in world.sandbox.ledger.of(group.id)]
 
 
+async def test_a_flood_wait_of_a_group_outlives_a_restart(story: Story) -> None:
+    world = story.world
+    group = world.sandbox.groups.create("Team", [world.manager.person.id])
+    await world.settle()
+    await world.store.write(_say, group.id, "to the group", now=world.clock.now())
+    begun = world.clock.now()
+    met = world.sandbox.faults.too_many(300, chat_id=group.id)
+    await world.settle()
+    await world.stop_bot()
+    await world.start_bot()
+    await world.until(begun + 299_000)
+    assert met.hits == 1
+    assert "to the group" not in [entry.text for entry in world.sandbox.ledger.of(group.id)]
+    await world.until(begun + 310_000)
+    assert [e.text for e in world.sandbox.ledger.of(group.id)].count("to the group") == 1
+
+
 async def test_a_reminder_that_nobody_answers_for_ends_as_uncertain_after_two_tries(
     story: Story,
 ) -> None:
