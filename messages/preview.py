@@ -18,11 +18,13 @@ class Moment:
         step_key: which step.
         due_at: UTC epoch ms.
         useful_until: UTC epoch ms; after it the step is not sent any more.
+        late: whether it goes in the words that it has for coming late.
     """
 
     step_key: str
     due_at: int
     useful_until: int
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,11 @@ def rows(
                 key=each.step_key,
                 when=moment(each.due_at, zone, spoken),
                 iso=_iso(each.due_at, zone),
-                text=plain(catalogue.step_text(spoken, protocol, each.step_key, **params)).strip(),
+                text=plain(
+                    catalogue.step_text(
+                        spoken, protocol, each.step_key, "late" if each.late else "", **params
+                    )
+                ).strip(),
                 questions=questions,
                 useful_until=moment(each.useful_until, zone, spoken),
                 useful_until_iso=_iso(each.useful_until, zone),

@@ -23,7 +23,7 @@ from messages.triage import Triage
 from scheduler.clinic import Clinic
 from scheduler.clock import SystemClock
 from scheduler.enrollment import Choice, lay_out
-from scheduler.timing import Planned
+from scheduler.timing import Planned, expected_at, late_action
 from scheduler.wallclock import first_moment
 
 _out = Console(highlight=False)
@@ -89,7 +89,12 @@ def preview(asked: Asked, *, as_json: bool) -> int:
         protocol.treatment,
         asked.language,
         [
-            timeline.Moment(step.step_key, step.ready_at, step.useful_until)
+            timeline.Moment(
+                step.step_key,
+                step.ready_at,
+                step.useful_until,
+                late=_goes_late(catalogue, protocol, step, clinic),
+            )
             for step in planned
             if not step.skipped
         ],
@@ -102,6 +107,18 @@ def preview(asked: Asked, *, as_json: bool) -> int:
     else:
         _show(catalogue, asked, clinic, choice, rows, skipped)
     return 0
+
+
+def _goes_late(catalogue: Catalogue, protocol: Protocol, planned: Planned, clinic: Clinic) -> bool:
+    """Whether the night makes a step so late that it goes in its late words."""
+    step = protocol.step(planned.step_key)
+    action = late_action(
+        has_late_text=catalogue.has_late_text(protocol.treatment, step.key),
+        ready=expected_at(step, planned.due_at, clinic.quiet, clinic.timezone),
+        until=planned.useful_until,
+        now=planned.ready_at,
+    )
+    return action == "send_late"
 
 
 def _clinic() -> tuple[Clinic, Path | None]:

@@ -1,5 +1,6 @@
 """The command line says what it was not given rightly, and takes the empty for not given."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,11 @@ def test_a_zone_that_does_not_exist_keeps_the_sandbox_from_starting_and_is_named
     monkeypatch.setenv("CLINIC_TIMEZONE", "Europe/Madird")
     assert demo.run(port=0, speed=1, browser=False, directory=tmp_path) == 1
     assert "Europe/Madird" in capsys.readouterr().err
+
+
+def test_a_preview_shows_the_late_words_of_what_the_night_holds_up() -> None:
+    line = "preview facial --session 2026-05-04T21:30 --json"
+    result = CliRunner().invoke(app, [*line.split(), "--timezone", "Europe/Madrid"])
+    assert result.exit_code == 0
+    care = json.loads(result.output)["messages"][0]
+    assert care["text"].startswith("🌿 Counted from your visit")
