@@ -36,7 +36,7 @@ from scheduler.clock import Clock
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.migrations import migrate
-from scheduler.pacer import Limits, Pacer
+from scheduler.pacer import PAID, Limits, Pacer
 from scheduler.prepare import Prepared, Preparer
 from scheduler.reading import refuse_damaged
 from scheduler.ticker import Ticker
@@ -112,10 +112,12 @@ class App:
         self.receiver = Receiver(store, self.bot, self.house, clock)
         self.dispatcher = Dispatcher(
             store,
-            TelegramChannel(self.bot, maker(store, self.house, clock)),
+            TelegramChannel(
+                self.bot, maker(store, self.house, clock), paid=settings.paid_broadcast
+            ),
             self._prepare,
             clock,
-            Pacer(limits or Limits()),
+            Pacer(limits or (PAID if settings.paid_broadcast else Limits())),
         )
         self.ticker = Ticker(self.tick)
         if on_change is not None:

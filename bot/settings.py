@@ -133,6 +133,10 @@ class Settings(BaseSettings):
     no_shows_before: Annotated[int, Field(ge=0, le=100)] = Field(
         0, description="Percent of visits missed before the bot, to compare with (0: not known)."
     )
+    paid_broadcast: bool = Field(
+        default=False,
+        description="true: up to 1,000 messages a second, with Telegram's fee in Stars beyond 30.",
+    )
     backup_dir: Path | None = Field(
         None,
         description="Where a backup is put every night at 03:00, best on another disk.",
@@ -283,6 +287,8 @@ def written(value: Any) -> str:
             found = f"{value:%H:%M}"
         case (str() as host, int() as port):
             found = f"{host}:{port}"
+        case bool():
+            found = str(value).lower()
         case str() | int():
             found = str(value)
         case (Closure(), *_):

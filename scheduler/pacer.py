@@ -23,6 +23,10 @@ class Limits:
     group_gap: float = 3.0
 
 
+PAID = Limits(per_second=1000)
+"""Telegram's limits for a bot that pays for what goes beyond 30 a second."""
+
+
 class Pacer:
     """Hands out the slots in which a message may leave. Not thread-safe: one loop owns it."""
 

@@ -41,6 +41,18 @@ async def test_words_are_sent_as_html_without_a_preview(far_telegram, channel):
     ]
 
 
+async def test_a_bot_that_pays_says_so_with_what_is_new(far_telegram, far_bot):
+    channel = TelegramChannel(far_bot, _make, paid=True)
+    await channel.deliver(Message(7, "Hello"))
+    await channel.deliver(Message(7, "", attachment=Attachment("sticker", file_id="s")))
+    await channel.deliver(Message(7, "Hello again", edit_message_id=41))
+    assert [asked.get("allow_paid_broadcast") for _, asked in far_telegram.asked] == [
+        True,
+        True,
+        None,
+    ]
+
+
 async def test_buttons_a_reply_and_silence_are_passed_on(far_telegram, channel):
     rows = (
         (Button("0", data="a:1"), Button("1", data="a:2")),

@@ -192,3 +192,16 @@ async def test_a_setting_that_is_undone_never_holds(world: Any) -> None:
     with pytest.raises(RuntimeError):
         await world.store.write(fails)
     assert world.bot.clinic.name == "Alba Clinic"
+
+
+@pytest.mark.parametrize("pays", [True, False])
+async def test_paying_for_more_than_thirty_a_second_is_the_operators_choice(
+    make_world: Any, pays: bool
+) -> None:
+    world = make_world(paid_broadcast=pays)
+    await world.open()
+    world.manager.text("/help")
+    await world.settle()
+    sent = world.sandbox.ledger.of(world.manager.person.id)
+    assert sent
+    assert {entry.paid for entry in sent} == {pays}
