@@ -24,7 +24,20 @@ from hypothesis.stateful import (
 
 from messages.catalogue import Catalogue, load
 from sandbox.clock import ManualClock
-from scheduler import appointments, asked_for, consent, enrollment, outbox, patients, upkeep, waits
+from scheduler import (
+    appointments,
+    asked_for,
+    changes,
+    consent,
+    decisions,
+    enrollment,
+    outbox,
+    patients,
+    plans,
+    upkeep,
+    waits,
+)
+from scheduler.backup import begin_review
 from scheduler.channel import (
     Ambiguous,
     Delivered,
@@ -93,7 +106,7 @@ class World:
         before = tx.first(
             """SELECT id FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
                  AND lane = :lane AND state IN ('pending', 'sending') AND id < :id
-                 AND kind <> 'reminder'""",
+                 AND kind <> 'reminder' AND held IS NULL AND ready_at <= created_at""",
             chat_id=row["chat_id"],
             lane=row["lane"],
             id=row["id"],
@@ -126,7 +139,8 @@ class World:
 
 
 class Delivery(RuleBasedStateMachine):
-    """Enroll, say, stop, resume, cancel, deliver with every outcome, crash, set the clock."""
+    """Enroll, say, stop, resume, move, pause, cancel, deliver with every outcome, crash, restore,
+    set the clock."""
 
     template: Path
     catalogue: Catalogue
@@ -276,6 +290,64 @@ class Delivery(RuleBasedStateMachine):
 
         self.do(cancels)
 
+    @rule(
+        chat=st.sampled_from(CHATS),
+        kind=st.sampled_from(("move", "pause", "resume", "end")),
+        days=st.sampled_from((1, 3, 20)),
+    )
+    def clinic_changes_the_plan(self, chat: int, kind: changes.Kind, days: int) -> None:
+        def change(tx: Tx) -> None:
+            patient = patients.at_chat(tx, chat)
+            plan = enrollment.of_patient(tx, patient.id)[0] if patient else None
+            if plan is None:
+                return
+            what = changes.Change(kind)
+            if kind == "move":
+                visit = enrollment.sessions_of(tx, plan["id"])[-1]
+                at = visit["starts_at"] + days * DAY
+                what = changes.Change(kind, visit_id=visit["id"], at=at)
+            try:
+                proposal = plans.propose(tx, plan["id"], what, self.catalogue, CLINIC, now=self.now)
+            except changes.Impossible:
+                return
+            member = doctor(tx, now=self.now)
+            plans.carry_out(tx, proposal, self.catalogue, CLINIC, member=member, now=self.now)
+
+        self.do(change)
+        self.remember()
+
+    @rule()
+    def a_backup_is_made(self) -> None:
+        self.store.close()
+        shutil.copy(self.folder / "aftercare.db", self.folder / "backup.db")
+        self._open()
+
+    @rule()
+    @precondition(lambda self: (self.folder / "backup.db").exists())
+    def the_backup_comes_back(self) -> None:
+        """Restore it in review mode: what was sent since must not go out again by itself."""
+        self.store.close()
+        shutil.copy(self.folder / "backup.db", self.folder / "aftercare.db")
+        self._open()
+        self.do(begin_review, now=self.now)
+        assert self.runner.run(self.dispatcher.recover()) == 0
+        rows = {row["id"]: row for row in self.rows()}
+        self.known = set(rows)
+        for row_id in list(self.world.accepted):
+            row = rows.get(row_id)
+            if row is None:
+                # It came after the backup; its number will be given again.
+                del self.world.accepted[row_id]
+            elif row["state"] == "pending":
+                ready = row["ready_at"] <= self.now
+                assert row["held"] or not ready, "what may have been sent goes out by itself"
+                # From here on the ledger counts what the restored database sends.
+                self.world.accepted[row_id] = 0
+
+    @rule(choice=st.sampled_from(("send", "leave")))
+    def managers_decide(self, choice: decisions.Choice) -> None:
+        self.do(decisions.decide_restored, choice, actor="staff:1", now=self.now)
+
     @rule(answers=answers)
     def deliver(self, answers: list[tuple[Outcome, bool]]) -> None:
         self.world.script = list(answers)
@@ -387,6 +459,7 @@ class Delivery(RuleBasedStateMachine):
 
     def _comes_to_rest(self) -> None:
         """With a channel that works again, every row comes to its end; nothing waits for good."""
+        self.managers_decide("leave")
         for _ in range(1_000):
             self.runner.run(self.dispatcher.drain())
             upcoming = self.dispatcher.next_ready
