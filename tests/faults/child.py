@@ -119,7 +119,7 @@ class Child:
             self._began = time.monotonic()
         self.pid = await self._ask(" ".join(("start", *self._arguments)))
 
-    async def running(self, within_s: float = 60.0) -> float:
+    async def running(self, within_s: float = 180.0) -> float:
         """Wait until the bot says that it runs; returns the seconds that it took."""
         try:
             async with asyncio.timeout(within_s):
