@@ -44,7 +44,6 @@ from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.quiet import prolonged
 from scheduler.replies import answers_to
-from scheduler.timing import expected_at, late_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +184,12 @@ class Preparer:
         before = repeats.said_before(tx, subject, self.catalogue, self.clinic, now=now)
         if before is not None:
             return Never("expired", f"merged into #{before['id']}, which has just left")
-        late = late_action(
-            has_late_text=self.catalogue.has_late_text(subject.treatment, subject.step.key),
-            ready=expected_at(subject.step, row["due_at"], self.clinic.quiet, patient.timezone),
-            until=row["useful_until"],
-            now=now,
-        )
         said = wording.reminder(
             self.catalogue,
             self.clinic,
             subject,
             answers_to(tx, row["id"]),
-            late=late == "send_late",
+            late=wording.goes_late(self.catalogue, self.clinic, subject, now=now),
         )
         if subject.step.questions:
             silence.watch(tx, row, patient.timezone, self._asks, now=now)

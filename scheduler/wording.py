@@ -10,10 +10,12 @@ from typing import Any
 from messages.catalogue import Catalogue
 from messages.protocol import Question, Step
 from messages.render import moment
+from scheduler import asked_for
 from scheduler.channel import Attachment, Button
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.outbox import Said
+from scheduler.timing import expected_at, late_action
 
 # Prefixes of callback data; the rest are ids (64 bytes at most in all).
 ANSWER = "a"
@@ -79,6 +81,23 @@ def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
         session_changed_at=found["changed_at"],
         next_at=found["next_at"],
     )
+
+
+def goes_late(catalogue: Catalogue, clinic: Clinic, subject: Subject, *, now: int) -> bool:
+    """Say whether a reminder that leaves at ``now`` (UTC epoch ms) goes in its late words.
+
+    Those are also the words for the night, in which nobody goes on with their day.
+    """
+    row = subject.row
+    if asked_for.still_is(row, now=now):
+        return True
+    action = late_action(
+        has_late_text=catalogue.has_late_text(subject.treatment, subject.step.key),
+        ready=expected_at(subject.step, row["due_at"], clinic.quiet, subject.timezone),
+        until=row["useful_until"],
+        now=now,
+    )
+    return action == "send_late"
 
 
 def reminder(

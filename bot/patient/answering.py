@@ -9,7 +9,6 @@ from messages.protocol import Alarm, Question
 from scheduler import outbox, replies, settling, wording
 from scheduler.database import Row
 from scheduler.patients import Patient
-from scheduler.timing import expected_at, late_action
 from scheduler.wording import Subject
 
 
@@ -125,24 +124,18 @@ def _show(turn: Turn, patient: Patient, subject: Subject, answers: dict[str, str
         turn.clinic,
         subject,
         answers,
-        late=_went_late(turn, subject, patient),
+        late=_went_late(turn, subject),
         closing=closing,
     )
     turn.edit(said.html, said.buttons)
 
 
-def _went_late(turn: Turn, subject: Subject, patient: Patient) -> bool:
+def _went_late(turn: Turn, subject: Subject) -> bool:
     """Whether the message went out in its late words: an edit must not change them."""
     row = subject.row
     if row["settled_at"] is None or row["useful_until"] is None:
         return False
-    action = late_action(
-        has_late_text=turn.catalogue.has_late_text(subject.treatment, subject.step.key),
-        ready=expected_at(subject.step, row["due_at"], turn.clinic.quiet, patient.timezone),
-        until=row["useful_until"],
-        now=row["settled_at"],
-    )
-    return action == "send_late"
+    return wording.goes_late(turn.catalogue, turn.clinic, subject, now=row["settled_at"])
 
 
 def _session_before(subject: Subject, now: int) -> int | None:

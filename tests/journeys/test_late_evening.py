@@ -43,8 +43,10 @@ async def test_whoever_consents_at_night_gets_the_danger_signs_at_once(
     anna, token = await enrolled(world, enrolls, doctor, session)
     said = await consents(world, chats, anna, token, consent)
     (said,) = lists(said)
+    assert LATE in said, "nobody goes on with their day at night"
     assert "112 now: hard to breathe, swollen face or tongue" in said
     await chats.tap(anna, "Is it hard to breathe", "No")
+    assert LATE in chats.last(anna, "Is it hard to breathe")["text"], "a tap does not change them"
     await world.until(moment("2026-05-05 08:59"))
     assert world.texts(anna) == [], "the night is quiet"
     await world.until(moment("2026-05-06 09:00"))
