@@ -15,6 +15,7 @@ Kind = Literal[
     "sticker",
     "other",
     "button",
+    "vote",
     "membership",
     "nothing",
 ]
@@ -30,7 +31,8 @@ class Incoming:
 
     ``message_id`` is the message that came, or for a button the one it hangs under. ``text`` is
     the text or caption, ``data`` what a button carries, ``reply_to`` the message that is quoted.
-    ``written_at`` is the sender's moment in UTC epoch ms (0 for a button).
+    ``written_at`` is the sender's moment in UTC epoch ms (0 for a button). Of a vote, ``data`` is
+    Telegram's id of the poll and ``options`` are the places of what was chosen.
     """
 
     kind: Kind
@@ -48,6 +50,9 @@ class Incoming:
     edited: bool = False
     joined: bool = False
     written_at: int = 0
+    file_size: int = 0
+    mime: str = ""
+    options: tuple[int, ...] = ()
 
     @property
     def command(self) -> str | None:
@@ -104,6 +109,17 @@ def read_update(update: Update) -> Incoming:
             data=query.data or "",
             query_id=query.id,
         )
+    if update.poll_answer is not None and user is not None:
+        vote = update.poll_answer
+        # It names a person and no chat: a person's private chat has the same id.
+        return replace(
+            base,
+            kind="vote",
+            chat_id=user.id,
+            private=True,
+            data=vote.poll_id,
+            options=tuple(vote.option_ids),
+        )
     if update.my_chat_member is not None:
         status = update.my_chat_member.new_chat_member.status
         return replace(base, kind="membership", joined=status in ("member", "administrator"))
@@ -111,6 +127,7 @@ def read_update(update: Update) -> Incoming:
     if message is None:
         return base
     kind, file_id = _content(message)
+    media = message.effective_attachment
     return replace(
         base,
         kind=kind,
@@ -119,6 +136,8 @@ def read_update(update: Update) -> Incoming:
         file_id=file_id,
         reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
         edited=update.edited_message is not None,
+        file_size=getattr(media, "file_size", None) or 0,
+        mime=getattr(media, "mime_type", None) or "",
         written_at=int(message.date.timestamp() * 1000),
     )
 

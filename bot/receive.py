@@ -29,7 +29,13 @@ log = structlog.get_logger(__name__)
 warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
 
 POLL_TIMEOUT_S = 25
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "my_chat_member",
+    "poll_answer",
+)
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _CONFLICT_PAUSE_S = 5.0
@@ -244,6 +250,9 @@ def chat_of(update: dict[str, Any]) -> int | None:
         if isinstance(value, dict):
             message = value.get("message", value)
             chat = message.get("chat") if isinstance(message, dict) else None
+            if "poll_id" in value:
+                # A vote names no chat: it takes its turn among what its voter writes.
+                chat = value.get("user")
             number = chat.get("id") if isinstance(chat, dict) else None
             if type(number) is int and abs(number) < _LARGEST_ID:
                 return number

@@ -40,6 +40,8 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
         _membership(turn)
     elif incoming.kind == "button":
         _button(turn)
+    elif incoming.kind == "vote":
+        patient.vote(turn)
     elif incoming.command is not None:
         _command(turn, incoming.command)
     else:

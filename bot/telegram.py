@@ -14,6 +14,7 @@ from telegram.error import BadRequest, TelegramError
 from bot import pictures
 from bot.outcomes import judge
 from bot.pictures import NotAPicture
+from messages.render import plain
 from scheduler.channel import (
     Ambiguous,
     Attachment,
@@ -76,7 +77,11 @@ class TelegramChannel:
                 return Delivered(message.edit_message_id)
             sent = await self._new(message, file)
             uploaded = isinstance(file, telegram.InputFile)
-            return Delivered(sent.message_id, _file_id(sent) if uploaded else None)
+            return Delivered(
+                sent.message_id,
+                _file_id(sent) if uploaded else None,
+                sent.poll.id if sent.poll is not None else None,
+            )
         except Exception as error:  # noqa: BLE001  the policy knows them all, even those unheard of
             return judge(error, message)
 
@@ -113,6 +118,15 @@ class TelegramChannel:
             "reply_parameters": _reply(message),
             "allow_paid_broadcast": self._paid,
         }
+        if message.poll:
+            # Not anonymous: an answer is a patient's reply like any other.
+            return await self._bot.send_poll(
+                message.chat_id,
+                plain(message.html),
+                list(message.poll),
+                is_anonymous=False,
+                **options,
+            )
         if message.attachment is None:
             return await self._bot.send_message(
                 message.chat_id,

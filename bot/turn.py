@@ -91,6 +91,7 @@ class Turn:
         buttons: Rows = (),
         *,
         attachment: Attachment | None = None,
+        poll: tuple[str, ...] = (),
         chat_id: int | None = None,
         kind: Kind = "answer",
         lane: Lane | None = None,
@@ -108,6 +109,7 @@ class Turn:
             html=html,
             buttons=tuple(tuple(row) for row in buttons),
             attachment=attachment,
+            poll=poll,
             secret=secret,
             reply_to=reply_to,
         )

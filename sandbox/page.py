@@ -201,7 +201,9 @@ def _act(phone: Phone, action: str, given: dict[str, Any]) -> Any:
             result = {"callback_query_id": query_id}
         case "open":
             result = phone.open(str(given.get("link") or given.get("start") or ""))
-        case "photo" | "voice" | "sticker" | "document":
+        case "vote":
+            result = phone.vote(message_id, *_options(given.get("options", [])))
+        case "photo" | "voice" | "sticker" | "document" | "video":
             name, mime, content = given.get("upload") or ("", "", None)
             caption = str(given.get("caption", ""))
             result = phone.send_file(
@@ -216,6 +218,12 @@ def _act(phone: Phone, action: str, given: dict[str, Any]) -> Any:
         case _:
             raise PhoneError(f"a phone has no action {action}")
     return result
+
+
+def _options(value: Any) -> list[int]:
+    if not isinstance(value, list) or not all(type(each) is int for each in value):
+        raise PhoneError("options is a list of numbers")
+    return value
 
 
 def _number(value: Any, name: str) -> int | None:

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sandbox import samples
+from sandbox import samples, votes
 from sandbox.botapi import media
 from sandbox.botapi.call import Desk
 from sandbox.botapi.entities import found
@@ -197,6 +197,28 @@ class Phone:
     def document(self, content: bytes | None = None, **how: Any) -> Message:
         """Send a document; ``how`` as in :meth:`send_file`."""
         return self.send_file("document", content, **how)
+
+    def video(self, content: bytes | None = None, **how: Any) -> Message:
+        """Send a video; ``how`` as in :meth:`send_file`."""
+        return self.send_file("video", content, **how)
+
+    def vote(self, message_id: int, *options: int) -> Message:
+        """Vote for options of a poll, by their places from 0, or take the vote back with none.
+
+        Raises:
+            PhoneError: If the message is no open poll, or takes no such vote.
+        """
+        message = self.chat.messages.get(message_id)
+        try:
+            answer = votes.cast(message, self.person, options)
+        except votes.VoteRefused as refused:
+            raise PhoneError(str(refused)) from None
+        poll = self.chat.messages[message_id]["poll"]
+        self._desk.world.edit(self.chat, self.chat.messages[message_id], dated=False)
+        self._desk.updates.push("poll", poll)
+        if not poll["is_anonymous"]:
+            self._desk.updates.push("poll_answer", answer)
+        return self.chat.messages[message_id]
 
     def edit(self, message_id: int, text: str) -> Message:
         """Change the text (or the caption) of a message of one's own.

@@ -1,4 +1,4 @@
-"""Samples of what people send: a photo, a voice note, a sticker, a document, drawn in code."""
+"""Samples of what people send, made in code: a photo, a voice note, a sticker, a file, a video."""
 
 import math
 import struct
@@ -152,3 +152,17 @@ def document() -> bytes:
         start,
     )
     return bytes(out)
+
+
+@cache
+def video() -> bytes:
+    """Return an MP4 of no length: a container that says what it is, and holds no picture."""
+    ftyp = b"isom" + struct.pack(">I", 512) + b"isomiso2mp41"
+    mvhd = struct.pack(">IIIII", 0, 0, 0, 1000, 0) + struct.pack(">IHHII", 0x10000, 0x100, 0, 0, 0)
+    unity = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    mvhd += unity + bytes(24) + struct.pack(">I", 1)
+    return _box(b"ftyp", ftyp) + _box(b"moov", _box(b"mvhd", mvhd)) + _box(b"mdat", b"")
+
+
+def _box(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(body)) + name + body

@@ -4,6 +4,7 @@ Worded at the moment of sending, so that an edit that waited shows the figures o
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
@@ -11,15 +12,20 @@ from babel.numbers import format_decimal
 
 from messages.catalogue import Catalogue
 from messages.render import Html, escape, moment, span
-from scheduler import broadcasts
+from scheduler import broadcast_copies, broadcasts, polls
 from scheduler.channel import Button
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.outbox import Said
+from scheduler.tip import lines as tip_lines
 
 STOP: Final = "b:stop"
-"""What the button under the progress carries, with the broadcast's id: cancel what is left."""
+PAUSE: Final = "b:pause"
+RESUME: Final = "b:resume"
+"""What the buttons under the progress carry, with the broadcast's id."""
 _CELLS: Final = 10
+_SHOWN: Final = 60
+"""So many letters of its words name a broadcast."""
 _ENDED_BADLY: Final = ("refused", "expired", "canceled", "uncertain")
 
 # The reasons of the outbox that a copy can end with, and the words for each.
@@ -33,6 +39,7 @@ _REASONS: Final = {
     "the patient gets no messages now": "stopped",
     "no consent to tips": "no_consent",
     "an alert is open": "alert",
+    "had another tip": "recent",
     "no longer useful": "too_late",
     "would only arrive at night": "too_late",
 }
@@ -46,8 +53,7 @@ def progress(
     total: int = broadcast["total"]
     left = counts.get("pending", 0) + counts.get("sending", 0)
     done = total - left
-    over = broadcast["closed_at"] is not None
-    state = broadcast["state"] if over or broadcast["state"] == "canceled" else "sending"
+    state = _state(broadcast, counts, now=now)
     figures = " · ".join(
         [
             catalogue.text(
@@ -63,14 +69,50 @@ def progress(
         catalogue.text(language, f"clinic.broadcast.progress.{state}"),
         Html(f"{bar(done, total)} {figures}"),
     ]
-    morning = broadcast["waits_until"]
-    if left and morning is not None and morning > now and state == "sending":
-        at = moment(morning, clinic.timezone, language)
+    waits = broadcast["waits_until"]
+    if left and waits is not None and waits > now and state == "sending":
+        at = moment(waits, clinic.timezone, language)
         lines.append(catalogue.text(language, "clinic.broadcast.progress.night", at=at))
-    stop = Button(
-        catalogue.label(language, "clinic.broadcast.button.stop"), data=f"{STOP}:{broadcast['id']}"
+    if state == "scheduled":
+        at = wall_clock(broadcast["starts_local"], language)
+        lines.append(catalogue.text(language, "clinic.broadcast.progress.starts", at=at))
+    return Said(
+        "\n".join(lines), buttons=_steering(catalogue, language, broadcast["id"], left, state)
     )
-    return Said("\n".join(lines), buttons=((stop,),) if left and state == "sending" else ())
+
+
+def _state(broadcast: Row, counts: dict[str, int], *, now: int) -> str:
+    """Return what is said of a broadcast as a whole."""
+    if broadcast["closed_at"] is not None or broadcast["state"] == "canceled":
+        return str(broadcast["state"])
+    if broadcast["paused_at"]:
+        return "paused"
+    waits = broadcast["waits_until"] or 0
+    begun = counts.keys() - {"pending"} or waits <= now
+    return "sending" if begun or not broadcast["starts_local"] else "scheduled"
+
+
+def _steering(
+    catalogue: Catalogue, language: str, broadcast_id: int, left: int, state: str
+) -> tuple[tuple[Button, ...], ...]:
+    if not left or state in ("canceled", "finished"):
+        return ()
+    turn, data = ("resume", RESUME) if state == "paused" else ("pause", PAUSE)
+    return tuple(
+        (
+            Button(
+                catalogue.label(language, f"clinic.broadcast.button.{key}"),
+                data=f"{to}:{broadcast_id}",
+            ),
+        )
+        for key, to in ((turn, data), ("stop", STOP))
+    )
+
+
+def wall_clock(starts_local: str, language: str) -> str:
+    """Return the moment "Tue 5 May, 10:00" of a wall clock that stands for many zones."""
+    reading = datetime.fromisoformat(starts_local).replace(tzinfo=UTC)
+    return moment(int(reading.timestamp() * 1000), "UTC", language)
 
 
 def report(
@@ -96,6 +138,44 @@ def report(
             )
             lines += _reasons(tx, broadcast["id"], state, catalogue, language)
     return Said("\n".join([lines[0], "", *lines[1:]]))
+
+
+def aftermath(
+    tx: Tx, broadcast: Row, catalogue: Catalogue, clinic: Clinic, language: str, *, now: int
+) -> Said:
+    """Return what came of a broadcast some days later: replies, votes, and who left."""
+    del clinic, now
+    led = broadcast_copies.led_to(tx, broadcast["id"], within_ms=broadcasts.AFTERMATH_MS)
+    if not broadcast["poll"]:
+        led.pop("votes", None)
+    tip = broadcast_copies.tip_of(tx, broadcast)
+    lines = [
+        catalogue.text(
+            language,
+            "clinic.broadcast.aftermath.title",
+            span=span(broadcasts.AFTERMATH_MS, language),
+            words=_beginning(tip.words(language)),
+        ),
+        "",
+        *(
+            catalogue.text(language, f"clinic.broadcast.aftermath.{key}", n=n)
+            for key, n in led.items()
+        ),
+    ]
+    if broadcast["poll"]:
+        lines += ["", *_votes(tx, broadcast["id"], tip.words(language), language)]
+    return Said("\n".join(lines))
+
+
+def _votes(tx: Tx, broadcast_id: int, words: str, language: str) -> Iterator[Html]:
+    found = polls.tally(tx, broadcast_id)
+    for place, option in enumerate(tip_lines(words)[1:]):
+        yield Html(f"• {escape(option)}: <b>{number(found.get(str(place), 0), language)}</b>")
+
+
+def _beginning(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
 def bar(done: int, total: int) -> str:

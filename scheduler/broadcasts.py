@@ -1,52 +1,31 @@
-"""Broadcasts: one text for many, each copy a row of the outbox with a state of its own.
+"""Broadcasts: one tip for many, each copy a row of the outbox with a state of its own.
 
 How many copies stand in which state is read from the rows themselves. The broadcast's row counts
 settled copies only to know, in constant time, when the progress is worth showing again.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from datetime import datetime
+from typing import Final
 
-from messages.catalogue import Catalogue
-from messages.render import escape
-from scheduler import consent, events, outbox, patients, segments, staff
-from scheduler.channel import Attachment, Button
+from scheduler import broadcast_copies, events, outbox, segments, staff
+from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.outbox import Lane, Said
-from scheduler.patients import Patient
-from scheduler.quiet import QuietHours
+from scheduler.outbox import Said
 from scheduler.segments import Segment
+from scheduler.tip import Tip
+from scheduler.wallclock import HOUR
 
-USEFUL_FOR_MS: Final = 24 * 60 * 60 * 1000
-"""A copy that could not go for a day (the night, an outage) expires: tips keep, moments do not."""
-SAME_WITHIN_MS: Final = 60 * 60 * 1000
+SAME_WITHIN_MS: Final = HOUR
 """Two managers who send the same words to the same people within the hour mean one broadcast."""
 SHOW_EVERY_MS: Final = 3_000
 SHOW_EVERY_SHARE: Final = 20
 """Progress is shown again after three seconds or a twentieth of the copies, as Telegram slows
 bots down that edit a message much more often."""
-TIPS_OFF: Final = "c:tips:no:below"
-"""What the button under a tip carries: the patient takes the consent to tips back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """What is broadcast: plain text as it was typed, and the Telegram file id of a photo, if any.
-
-    The text may be empty where there is a photo.
-    """
-
-    text: str
-    photo: str | None = None
-
-    def said(self, catalogue: Catalogue, language: str) -> Said:
-        """Return the copy that somebody of a language gets."""
-        off = Button(catalogue.label(language, "clinic.tip.button.off"), data=TIPS_OFF)
-        return Said(
-            html=escape(self.text),
-            buttons=((off,),),
-            attachment=Attachment("photo", file_id=self.photo) if self.photo else None,
-        )
+AFTERMATH_MS: Final = 3 * 24 * HOUR
+"""How long after its end it is told what a broadcast led to: replies, and people who left."""
+AFTERMATH: Final = "aftermath"
+"""The form of that later report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +37,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """One patient's copy of a broadcast."""
+class NotStarted:
+    """Nothing was changed: nobody would get it, or this very one was made just now.
 
-    tip: Tip
-    patient: Patient
+    ``sender`` made the other one, at ``since`` (UTC epoch ms).
+    """
+
+    sender: str = ""
+    since: int = 0
 
 
 def start(
@@ -71,10 +53,12 @@ def start(
     segment: Segment,
     *,
     member: staff.Staff,
-    quiet: QuietHours,
+    clinic: Clinic,
     progress_message: int | None,
+    starts: datetime | None = None,
+    library: str | None = None,
     now: int,
-) -> Started | Literal["nobody", "same"]:
+) -> Started | NotStarted:
     """Owe a copy to every patient of a segment, and show the progress in a message.
 
     Args:
@@ -82,39 +66,41 @@ def start(
         tip: what they get.
         segment: who they are.
         member: who sends it.
-        quiet: hours in which no copy leaves, in each patient's own zone.
+        clinic: the hours in which no copy leaves, in each patient's own zone, and how often one
+            patient may get a tip.
         progress_message: Telegram's id of the message in the member's chat that becomes the
             progress; None for no progress.
+        starts: the wall clock at which it begins in each patient's own zone (naive); None for now.
+        library: the tip of the library that it was made from.
         now: UTC epoch ms.
-
-    Returns:
-        The broadcast; "nobody" where nobody would get it, "same" where it was sent just now. Then
-        nothing was changed.
     """
-    if _sent_just_now(tx, tip, segment, now=now):
-        return "same"
-    if segments.audience(tx, segment).reached == 0:
-        return "nobody"
-    broadcast_id: int = tx.value(
-        """INSERT INTO broadcasts (clinic_id, staff_id, text, photo, segment, state, total,
-               progress_message, shown_at, created_at)
-           VALUES (:clinic_id, :staff_id, :text, :photo, :segment, 'sending', 0,
-               :progress_message, :now, :now)
-           RETURNING id""",
+    local = starts.isoformat(timespec="minutes") if starts else None
+    other = _made_just_now(tx, tip, segment, local, now=now)
+    if other is not None:
+        sender = staff.ever(tx, other["staff_id"])
+        return NotStarted(sender.name if sender else "", other["created_at"])
+    audience = segments.audience(
+        tx, segment, quiet=clinic.quiet, gap_ms=clinic.tips_gap_ms, now=now
+    )
+    if audience.reached == 0:
+        return NotStarted()
+    broadcast_id = broadcast_copies.write(
+        tx,
+        tip,
+        segment,
         staff_id=member.id,
-        text=tip.text,
-        photo=tip.photo,
-        segment=segment.code,
         progress_message=progress_message,
+        starts=local,
+        library=library,
         now=now,
     )
-    total, morning = _owe_copies(tx, broadcast_id, segment, quiet, now=now)
+    owed = broadcast_copies.owe(tx, broadcast_id, segment, clinic, starts=starts, now=now)
     tx.run(
-        """UPDATE broadcasts SET total = :total, waits_until = :morning
+        """UPDATE broadcasts SET total = :total, waits_until = :first
            WHERE clinic_id = :clinic_id AND id = :id""",
         id=broadcast_id,
-        total=total,
-        morning=morning,
+        total=owed.total,
+        first=owed.waits_until,
     )
     events.note(
         tx,
@@ -123,57 +109,28 @@ def start(
         now=now,
         broadcast=broadcast_id,
         segment=segment.code,
-        total=total,
+        total=owed.total,
     )
     _show(tx, broadcast_id, now=now)
     tx.wake()
-    return Started(broadcast_id, total)
+    return Started(broadcast_id, owed.total)
 
 
-def _sent_just_now(tx: Tx, tip: Tip, segment: Segment, *, now: int) -> bool:
-    return (
-        tx.value(
-            """SELECT 1 FROM broadcasts WHERE clinic_id = :clinic_id AND text = :text
-                 AND COALESCE(photo, '') = :photo AND segment = :segment
-                 AND state <> 'canceled' AND (closed_at IS NULL OR created_at > :since) LIMIT 1""",
-            text=tip.text,
-            photo=tip.photo or "",
-            segment=segment.code,
-            since=now - SAME_WITHIN_MS,
-        )
-        is not None
+def _made_just_now(
+    tx: Tx, tip: Tip, segment: Segment, starts: str | None, *, now: int
+) -> Row | None:
+    return tx.first(
+        """SELECT * FROM broadcasts WHERE clinic_id = :clinic_id AND text = :text
+             AND COALESCE(file_id, '') = :file AND segment = :segment AND poll = :poll
+             AND COALESCE(starts_local, '') = :starts
+             AND state <> 'canceled' AND (closed_at IS NULL OR created_at > :since) LIMIT 1""",
+        text=tip.text,
+        file=tip.file_id or "",
+        segment=segment.code,
+        poll=int(tip.poll),
+        starts=starts or "",
+        since=now - SAME_WITHIN_MS,
     )
-
-
-def _owe_copies(
-    tx: Tx, broadcast_id: int, segment: Segment, quiet: QuietHours, *, now: int
-) -> tuple[int, int | None]:
-    """Add a row for every copy; return how many, and the first morning that some wait for."""
-    total = 0
-    mornings: list[int] = []
-    zones = tx.all("SELECT DISTINCT timezone FROM patients WHERE clinic_id = :clinic_id")
-    for zone in (row["timezone"] for row in zones):
-        ready_at = quiet.ends_after(now, zone)
-        added = tx.run(
-            f"""INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, broadcast_id,
-                    due_at, ready_at, useful_until, state, created_at)
-                SELECT patients.clinic_id, 'broadcast', :lane, patients.chat_id, patients.id,
-                    :broadcast_id, :now, :ready_at, :useful_until, 'pending', :now
-                FROM patients
-                WHERE {segments.reached(segment)} AND patients.timezone = :zone
-                ORDER BY patients.id""",
-            lane=int(Lane.BROADCAST),
-            broadcast_id=broadcast_id,
-            value=segment.value,
-            zone=zone,
-            ready_at=ready_at,
-            useful_until=now + USEFUL_FOR_MS,
-            now=now,
-        )
-        total += added
-        if added and ready_at > now:
-            mornings.append(ready_at)
-    return total, min(mornings, default=None)
 
 
 def by_id(tx: Tx, broadcast_id: int) -> Row | None:
@@ -183,43 +140,13 @@ def by_id(tx: Tx, broadcast_id: int) -> Row | None:
     )
 
 
-def copy_of(tx: Tx, row: Row) -> Copy | str:
-    """Return what an outbox row is a copy of, or in words why the patient no longer gets it."""
-    broadcast = by_id(tx, row["broadcast_id"])
-    if broadcast is None or broadcast["state"] == "canceled":
-        return "the broadcast was canceled"
-    patient = patients.by_id(tx, row["patient_id"])
-    if patient is None or patient.state != "active":
-        return "the patient gets no messages now"
-    if not consent.holds(tx, patient.id, "tips"):
-        return "no consent to tips"
-    return Copy(Tip(broadcast["text"], broadcast["photo"]), patient)
-
-
-def wait_for_morning(tx: Tx, broadcast_id: int, zone: str, *, morning: int) -> int:
-    """Put off every copy to a zone in which night has fallen, in one go; returns how many.
-
-    Args:
-        tx: the open transaction.
-        broadcast_id: which broadcast.
-        zone: the patients' zone.
-        morning: when quiet hours end there, UTC epoch ms.
-    """
-    tx.run(
-        """UPDATE broadcasts SET waits_until = :morning
-           WHERE clinic_id = :clinic_id AND id = :id""",
-        id=broadcast_id,
-        morning=morning,
-    )
-    return tx.run(
-        """UPDATE outbox SET ready_at = :morning, reason = 'quiet hours'
-           WHERE clinic_id = :clinic_id AND kind = 'broadcast' AND broadcast_id = :id
-             AND state = 'pending' AND ready_at < :morning AND useful_until > :morning
-             AND patient_id IN (SELECT patients.id FROM patients
-                 WHERE patients.clinic_id = :clinic_id AND patients.timezone = :zone)""",
-        id=broadcast_id,
-        zone=zone,
-        morning=morning,
+def under_way(tx: Tx) -> list[Row]:
+    """Return the broadcasts that have a copy to come or on its way, the newest first."""
+    return tx.all(
+        """SELECT broadcasts.*, staff.name AS sender FROM broadcasts
+           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = broadcasts.staff_id
+           WHERE broadcasts.clinic_id = :clinic_id AND broadcasts.closed_at IS NULL
+           ORDER BY broadcasts.id DESC"""
     )
 
 
@@ -294,6 +221,44 @@ def cancel(tx: Tx, broadcast_id: int, *, actor: str, now: int) -> int:
     return taken_back
 
 
+def pause(tx: Tx, broadcast_id: int, *, actor: str, now: int) -> int:
+    """Hold back every copy that has not left; returns how many (0: there is nothing to hold).
+
+    A held copy does not grow stale: it has its day from when it is let go.
+    """
+    broadcast = by_id(tx, broadcast_id)
+    if broadcast is None or broadcast["closed_at"] is not None or broadcast["paused_at"]:
+        return 0
+    held = broadcast_copies.hold(tx, broadcast_id)
+    if not held:
+        return 0
+    tx.run(
+        "UPDATE broadcasts SET paused_at = :now WHERE clinic_id = :clinic_id AND id = :id",
+        id=broadcast_id,
+        now=now,
+    )
+    events.note(tx, "broadcast_paused", actor=actor, now=now, broadcast=broadcast_id, held=held)
+    _show(tx, broadcast_id, now=now)
+    return held
+
+
+def resume(tx: Tx, broadcast_id: int, *, actor: str, now: int) -> int:
+    """Let the copies go that a pause holds back; returns how many."""
+    broadcast = by_id(tx, broadcast_id)
+    if broadcast is None or not broadcast["paused_at"]:
+        return 0
+    tx.run(
+        "UPDATE broadcasts SET paused_at = NULL WHERE clinic_id = :clinic_id AND id = :id",
+        id=broadcast_id,
+    )
+    freed = broadcast_copies.let_go(tx, broadcast_id, now=now)
+    events.note(tx, "broadcast_resumed", actor=actor, now=now, broadcast=broadcast_id, freed=freed)
+    if not _close_if_done(tx, broadcast_id, now=now):
+        _show(tx, broadcast_id, now=now)
+    tx.wake()
+    return freed
+
+
 def counts(tx: Tx, broadcast_id: int) -> dict[str, int]:
     """Return how many copies stand in each state, read from the copies themselves."""
     return {
@@ -323,9 +288,20 @@ def _close_if_done(tx: Tx, broadcast_id: int, *, now: int) -> bool:
     if closed is None:
         return False
     _show(tx, broadcast_id, now=now)
+    any_sent = bool(counts(tx, broadcast_id).get("sent"))
     sender = staff.by_id(tx, closed["staff_id"])
     for member in [sender] if sender else staff.everyone(tx, "manager"):
         outbox.say(tx, Said("…"), chat_id=member.chat_id, now=now, broadcast_id=broadcast_id)
+        if not any_sent:
+            continue
+        outbox.say(
+            tx,
+            Said("…", form=AFTERMATH),
+            chat_id=member.chat_id,
+            now=now,
+            broadcast_id=broadcast_id,
+            ready_at=now + AFTERMATH_MS,
+        )
     return True
 
 

@@ -47,13 +47,15 @@ class Message:
 
     ``html`` uses Telegram's HTML subset and is the caption where there is an attachment.
     ``edit_message_id`` makes it an edit of a message sent before; ``buttons`` are rows.
-    ``reply_to`` is a message of the same chat; it is dropped silently if it is gone.
+    ``reply_to`` is a message of the same chat; it is dropped silently if it is gone. With
+    ``poll`` it is a poll with these options, and its words are the question.
     """
 
     chat_id: int
     html: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     attachment: Attachment | None = None
+    poll: tuple[str, ...] = ()
     edit_message_id: int | None = None
     reply_to: int | None = None
     silent: bool = False
@@ -61,10 +63,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Telegram accepted it. ``file_id`` is set where a file was uploaded, to send it again."""
+    """Telegram accepted it. ``file_id`` is set where a file was uploaded, to send it again.
+
+    ``poll_id`` is set where it is a poll: its answers name no message.
+    """
 
     message_id: int
     file_id: str | None = None
+    poll_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Said:
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
     of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped
     once they are sent. ``form`` is a notice that gets its words when it leaves
-    (``scheduler.notices``).
+    (``scheduler.notices``). With ``poll`` it is a poll with these options.
     """
 
     html: str
@@ -63,6 +63,7 @@ class Said:
     reply_to: int | None = None
     secret: bool = False
     form: str | None = None
+    poll: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the form that the ``content`` column holds."""
@@ -78,6 +79,7 @@ class Said:
         buttons = data.pop("buttons", ())
         return cls(
             html=data.pop("html", ""),
+            poll=tuple(data.pop("poll", ())),
             **data,
             buttons=tuple(tuple(Button(**button) for button in row) for row in buttons),
             attachment=Attachment(**attachment) if attachment else None,
@@ -90,6 +92,7 @@ class Said:
             html=self.html,
             buttons=self.buttons,
             attachment=self.attachment,
+            poll=self.poll,
             edit_message_id=edit_message_id or self.edit_message_id,
             reply_to=self.reply_to,
         )

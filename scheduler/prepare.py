@@ -25,6 +25,7 @@ from scheduler import (
     asked_for,
     attendance,
     attendance_words,
+    broadcast_copies,
     broadcast_words,
     broadcasts,
     consent,
@@ -64,9 +65,9 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Not until a person lets it: held back for this, as by ``enrollment.hold``, or an alert."""
+    """Not until a person lets it: held for this, as by ``enrollment.hold``, an alert or a pause."""
 
-    why: enrollment.Hold | Literal["alert"]
+    why: enrollment.Hold | Literal["alert", "broadcast"]
 
 
 Prepared = Message | Later | Never | Held
@@ -98,19 +99,21 @@ class Preparer:
         return self._said(tx, row, now=now)
 
     def _copy(self, tx: Tx, row: Row, *, now: int) -> Prepared:
-        copy = broadcasts.copy_of(tx, row)
+        broadcast = broadcasts.by_id(tx, row["broadcast_id"])
+        copy = broadcast_copies.look(tx, row, broadcast, self.clinic, now=now)
         if isinstance(copy, str):
             return Never("canceled", copy)
+        if broadcast is not None and broadcast["paused_at"]:
+            # It was on its way when the pause began, and came back unsent.
+            broadcast_copies.hold(tx, broadcast["id"])
+            return Held(broadcast_copies.PAUSED)
         if now >= row["useful_until"]:
             return Never("expired", "no longer useful")
-        open_alert = alert_record.unresolved(tx, copy.patient.id)
-        if open_alert is not None and open_alert.spoken:
-            return Never("canceled", "an alert is open")
         if self.clinic.quiet.holds(now, copy.patient.timezone):
             later = self._after_the_night(row, copy.patient, now=now)
             if isinstance(later, Later):
                 # All at once: thousands of copies must not each be looked at to find it is night.
-                broadcasts.wait_for_morning(
+                broadcast_copies.wait_for_morning(
                     tx, row["broadcast_id"], copy.patient.timezone, morning=later.ready_at
                 )
             return later
@@ -122,8 +125,11 @@ class Preparer:
         member = staff.at_chat(tx, row["chat_id"])
         if broadcast is None or member is None:
             return Never("canceled", "nobody is there to be told")
-        edit = outbox.Said.from_json(row["content"]).edit_message_id
+        content = outbox.Said.from_json(row["content"])
+        edit = content.edit_message_id
         words = broadcast_words.report if edit is None else broadcast_words.progress
+        if content.form == broadcasts.AFTERMATH:
+            words = broadcast_words.aftermath
         said = words(tx, broadcast, self.catalogue, self.clinic, member.language, now=now)
         return said.message(row["chat_id"], edit)
 

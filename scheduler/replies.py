@@ -7,7 +7,7 @@ from typing import Literal
 
 from scheduler.database import Row, Tx
 
-Kind = Literal["tap", "text", "photo", "voice", "video", "document", "sticker", "other"]
+Kind = Literal["tap", "vote", "text", "photo", "voice", "video", "document", "sticker", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,18 @@ def free(
     context: Context | None,
     now: int,
     message_id: int | None = None,
+    copy_id: int | None = None,
 ) -> int:
     """Log what a patient wrote, showed or said unasked or in answer to ``context``.
 
-    ``message_id`` is its Telegram id in the patient's chat.
+    ``message_id`` is its Telegram id in the patient's chat, ``copy_id`` the copy of a broadcast
+    that it came upon.
     """
     reply_id: int = tx.value(
         """INSERT INTO replies (clinic_id, patient_id, enrollment_id, session_id, outbox_id,
-               step_key, kind, text, file_id, message_id, at)
+               step_key, kind, text, file_id, message_id, copy_id, at)
            VALUES (:clinic_id, :patient_id, :enrollment_id, :session_id, :outbox_id, :step_key,
-               :kind, :text, :file_id, :message_id, :now)
+               :kind, :text, :file_id, :message_id, :copy_id, :now)
            RETURNING id""",
         patient_id=patient_id,
         kind=kind,
@@ -101,6 +103,7 @@ def free(
         outbox_id=context.outbox_id if context else None,
         step_key=context.step_key if context else None,
         message_id=message_id,
+        copy_id=copy_id,
         now=now,
     )
     return reply_id

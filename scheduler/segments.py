@@ -1,14 +1,53 @@
 """Segments: which patients a broadcast is for, how many get it, and why the others do not."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from scheduler.database import Row, Tx
+from scheduler.database import Tx
+from scheduler.quiet import QuietHours
+from scheduler.wallclock import HOUR
 
-Kind = Literal["all", "treatment", "language"]
-Fate = Literal["reached", "no_consent", "stopped", "unreachable", "not_opened"]
-LEFT_OUT: Final[tuple[Fate, ...]] = ("no_consent", "stopped", "unreachable", "not_opened")
+Kind = Literal["treatment", "area", "language", "status", "staff", "within", "before"]
+Fate = Literal["reached", "no_consent", "alert", "recent", "stopped", "unreachable", "not_opened"]
+LEFT_OUT: Final[tuple[Fate, ...]] = (
+    "no_consent",
+    "alert",
+    "recent",
+    "stopped",
+    "unreachable",
+    "not_opened",
+)
+KINDS: Final[tuple[Kind, ...]] = (
+    "treatment",
+    "area",
+    "language",
+    "status",
+    "staff",
+    "within",
+    "before",
+)
+STATUSES: Final = ("active", "over")
+"""A plan that is under way, or one that is over."""
+
+MOST_DAYS: Final = 3650
+
+_DAY: Final = 24 * HOUR
+_DAYS: Final = ("7", "30", "90", "180", "365")
+_OPTIONS: Final[Mapping[Kind, str]] = {
+    "language": "SELECT DISTINCT language AS value FROM patients WHERE clinic_id = :clinic_id",
+    "treatment": """SELECT DISTINCT treatment AS value FROM enrollments
+        WHERE clinic_id = :clinic_id""",
+    "area": "SELECT DISTINCT area AS value FROM enrollments WHERE clinic_id = :clinic_id",
+    "staff": """SELECT DISTINCT enrollments.staff_id AS value FROM enrollments
+        JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = enrollments.staff_id
+          AND staff.removed_at IS NULL
+        WHERE enrollments.clinic_id = :clinic_id""",
+}
+_STATUS: Final[Mapping[str, str]] = {
+    "active": "('active', 'paused')",
+    "over": "('completed', 'ended')",
+}
 
 # What would become of a copy for this patient. The newest line about tips is what holds.
 _FATE: Final = """CASE
@@ -18,20 +57,33 @@ _FATE: Final = """CASE
         WHERE consents.clinic_id = :clinic_id AND consents.patient_id = patients.id
           AND consents.purpose = 'tips' ORDER BY consents.id DESC LIMIT 1), 0) = 0
         THEN 'no_consent'
+    WHEN EXISTS (SELECT 1 FROM alerts
+        WHERE alerts.clinic_id = :clinic_id AND alerts.patient_id = patients.id
+          AND alerts.state <> 'resolved' AND alerts.spoken = 1)
+        THEN 'alert'
+    WHEN EXISTS (SELECT 1 FROM outbox
+        WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = patients.id
+          AND outbox.kind = 'broadcast' AND outbox.state = 'sent' AND outbox.settled_at > :recent)
+        THEN 'recent'
     ELSE 'reached' END"""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Everyone, the patients of one treatment (of any course), or those who read one language."""
+    """Patients whom all of this holds for; several values of one kind mean any of them.
 
-    kind: Kind = "all"
-    value: str = ""
+    Attributes:
+        chosen: by kind, the values: treatments, areas, languages, statuses, ids of staff. What is
+            said of a plan holds for one and the same plan. ``within`` and ``before`` hold one
+            number of days each: the last session was in, or before, so many days.
+    """
+
+    chosen: tuple[tuple[Kind, tuple[str, ...]], ...] = ()
 
     @property
     def code(self) -> str:
-        """The form that the database keeps: "all", "treatment:facial", "language:es"."""
-        return f"{self.kind}:{self.value}" if self.value else self.kind
+        """The form that the database keeps: "all", "treatment:facial,hair&language:es"."""
+        return "&".join(f"{kind}:{','.join(values)}" for kind, values in self.chosen) or "all"
 
     @classmethod
     def parse(cls, code: str) -> "Segment":
@@ -40,15 +92,42 @@ class Segment:
         Raises:
             ValueError: it is none.
         """
-        kind, _, value = code.partition(":")
-        match kind, bool(value):
-            case ("all", False):
-                return cls()
-            case ("treatment", True):
-                return cls("treatment", value)
-            case ("language", True):
-                return cls("language", value)
-        raise ValueError(f"no segment is written {code!r}")
+        if code == "all":
+            return cls()
+        made = cls()
+        for part in code.split("&"):
+            name, _, values = part.partition(":")
+            kind = next((each for each in KINDS if each == name), None)
+            if kind is None or not all(values.split(",")) or made.values(kind):
+                raise ValueError(f"no segment is written {code!r}")
+            made = made.having(kind, *values.split(","))
+        return made
+
+    def values(self, kind: Kind) -> tuple[str, ...]:
+        """Return what was chosen of a kind; nothing where it does not matter."""
+        return dict(self.chosen).get(kind, ())
+
+    def having(self, kind: Kind, *values: str) -> "Segment":
+        """Return the segment with other values of one kind (none: it no longer matters).
+
+        Raises:
+            ValueError: these are no values of that kind.
+        """
+        if kind in ("within", "before") and not (len(values) <= 1 and all(map(_is_days, values))):
+            raise ValueError(f"{kind} is one number of days, not {values!r}")
+        if kind == "status" and set(values) - set(STATUSES):
+            raise ValueError(f"a plan has no status {values!r}")
+        by_kind = {**dict(self.chosen), kind: tuple(sorted(set(values)))}
+        return replace(
+            self, chosen=tuple((each, by_kind[each]) for each in KINDS if by_kind.get(each))
+        )
+
+    def toggled(self, kind: Kind, value: str) -> "Segment":
+        """Return the segment with a value taken in, or out where it was in already."""
+        values = self.values(kind)
+        if value in values:
+            return self.having(kind, *(each for each in values if each != value))
+        return self.having(kind, *(() if kind in ("within", "before") else values), value)
 
 
 EVERYONE: Final = Segment()
@@ -56,72 +135,130 @@ EVERYONE: Final = Segment()
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many patients of a segment get a broadcast, and how many do not, by reason."""
+    """How many patients of a segment get a broadcast, and how many do not, by reason.
+
+    For ``asleep`` of those who are reached it is night: they get it in the morning.
+    """
 
     reached: int = 0
     left_out: Mapping[Fate, int] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> int:
-        """How many patients are in the segment at all."""
-        return self.reached + sum(self.left_out.values())
+    asleep: int = 0
 
 
-def audience(tx: Tx, segment: Segment) -> Audience:
-    """Count who of a segment would get a broadcast at this moment."""
-    rows = tx.all(
-        f"""SELECT fate, COUNT(*) AS n FROM (SELECT {_FATE} AS fate FROM patients
-                WHERE patients.clinic_id = :clinic_id AND {_within(segment)}) AS fates
-            GROUP BY fate""",
-        value=segment.value,
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The conditions on ``patients`` for a segment, and what they bind."""
+
+    sql: str
+    params: Mapping[str, object]
+
+
+def within(segment: Segment, *, now: int) -> Matched:
+    """Return the conditions for being in a segment at ``now`` (UTC epoch ms)."""
+    params: dict[str, object] = {}
+    conditions = ["patients.clinic_id = :clinic_id"]
+    if languages := segment.values("language"):
+        conditions.append(f"patients.language IN ({_bound(params, 'language', languages)})")
+    plan = " ".join(f"AND {each}" for each in _of_plan(segment, params))
+    visits = f"""FROM enrollments JOIN sessions ON sessions.clinic_id = :clinic_id
+          AND sessions.enrollment_id = enrollments.id AND sessions.state <> 'canceled'
+          AND sessions.starts_at <= :now
+        WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = patients.id {plan}"""
+    newer, older = segment.values("within"), segment.values("before")
+    if newer:
+        params["newer"] = now - int(newer[0]) * _DAY
+        conditions.append(f"EXISTS (SELECT 1 {visits} AND sessions.starts_at > :newer)")
+    if older:
+        params["older"] = now - int(older[0]) * _DAY
+        conditions.append(f"EXISTS (SELECT 1 {visits} AND sessions.starts_at <= :older)")
+        conditions.append(f"NOT EXISTS (SELECT 1 {visits} AND sessions.starts_at > :older)")
+    if plan and not newer and not older:
+        conditions.append(
+            f"""EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
+                AND enrollments.patient_id = patients.id {plan})"""
+        )
+    if newer or older:
+        params["now"] = now
+    return Matched(" AND ".join(conditions), params)
+
+
+def _of_plan(segment: Segment, params: dict[str, object]) -> Iterator[str]:
+    columns: tuple[tuple[Kind, str], ...] = (
+        ("treatment", "treatment"),
+        ("area", "area"),
+        ("staff", "staff_id"),
     )
-    return _audience(rows)
+    for kind, column in columns:
+        if values := segment.values(kind):
+            given: Sequence[object] = [int(v) for v in values] if kind == "staff" else values
+            yield f"enrollments.{column} IN ({_bound(params, kind, given)})"
+    if statuses := segment.values("status"):
+        any_of = " OR ".join(f"enrollments.status IN {_STATUS[each]}" for each in statuses)
+        yield f"({any_of})"
 
 
-def audiences(tx: Tx) -> dict[Segment, Audience]:
-    """Count the audience of every segment that has a patient: everyone first."""
-    fates = f"""SELECT patients.id, patients.language, {_FATE} AS fate FROM patients
-                WHERE patients.clinic_id = :clinic_id"""
-    by_language = tx.all(
-        f"""SELECT language AS value, fate, COUNT(*) AS n FROM ({fates}) AS fates
-            GROUP BY language, fate ORDER BY language"""
-    )
-    by_treatment = tx.all(
-        f"""SELECT treated.treatment AS value, fate, COUNT(*) AS n FROM ({fates}) AS fates
-            JOIN (SELECT DISTINCT patient_id, treatment FROM enrollments
-                  WHERE clinic_id = :clinic_id) AS treated ON treated.patient_id = fates.id
-            GROUP BY treated.treatment, fate ORDER BY treated.treatment"""
-    )
-    found = {EVERYONE: _audience(by_language)}
-    kinds: tuple[tuple[Kind, list[Row]], ...] = (
-        ("treatment", by_treatment),
-        ("language", by_language),
-    )
-    for kind, rows in kinds:
-        for value in dict.fromkeys(row["value"] for row in rows):
-            found[Segment(kind, value)] = _audience(row for row in rows if row["value"] == value)
-    return found
+def _bound(params: dict[str, object], name: str, values: Sequence[object]) -> str:
+    """Bind each of ``values`` by a name of its own; return the list of names."""
+    names = {f"{name}{number}": value for number, value in enumerate(values)}
+    params.update(names)
+    return ", ".join(f":{each}" for each in names)
 
 
-def reached(segment: Segment) -> str:
-    """Return the condition on ``patients`` that holds for who gets a broadcast to a segment.
+def _is_days(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and 0 < int(value) <= MOST_DAYS
 
-    The statement that uses it binds ``value`` to the segment's own.
+
+def audience(tx: Tx, segment: Segment, *, quiet: QuietHours, gap_ms: int, now: int) -> Audience:
+    """Count who of a segment would get a broadcast at this moment, and who would not.
+
+    Args:
+        tx: the open transaction.
+        segment: who they are.
+        quiet: the hours of a patient's night.
+        gap_ms: no second tip within so long (0: no limit).
+        now: UTC epoch ms.
     """
-    return f"patients.clinic_id = :clinic_id AND {_within(segment)} AND {_FATE} = 'reached'"
-
-
-def _within(segment: Segment) -> str:
-    if segment.kind == "treatment":
-        return """EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
-            AND enrollments.patient_id = patients.id AND enrollments.treatment = :value)"""
-    return "patients.language = :value" if segment.kind == "language" else "1 = 1"
-
-
-def _audience(rows: Iterable[Row]) -> Audience:
+    matched = within(segment, now=now)
+    rows = tx.all(
+        f"""SELECT fate, timezone, COUNT(*) AS n
+            FROM (SELECT {_FATE} AS fate, patients.timezone FROM patients
+                WHERE patients.clinic_id = :clinic_id AND {matched.sql}) AS fates
+            GROUP BY fate, timezone""",
+        **matched.params,
+        recent=since(gap_ms, now=now),
+    )
     counts: dict[Fate, int] = {}
+    asleep = 0
     for row in rows:
         counts[row["fate"]] = counts.get(row["fate"], 0) + row["n"]
+        if row["fate"] == "reached" and quiet.holds(now, row["timezone"]):
+            asleep += row["n"]
     return Audience(
-        counts.pop("reached", 0), {fate: counts[fate] for fate in LEFT_OUT if fate in counts}
+        counts.pop("reached", 0),
+        {fate: counts[fate] for fate in LEFT_OUT if fate in counts},
+        asleep,
     )
+
+
+def reached(segment: Segment, *, gap_ms: int, now: int) -> Matched:
+    """Return the conditions for getting a broadcast to a segment; as for :func:`audience`."""
+    matched = within(segment, now=now)
+    return Matched(
+        f"{matched.sql} AND {_FATE} = 'reached'",
+        {**matched.params, "recent": since(gap_ms, now=now)},
+    )
+
+
+def since(gap_ms: int, *, now: int) -> int:
+    """Return after which moment (UTC epoch ms) a tip counts as a recent one."""
+    return now - gap_ms if gap_ms else now
+
+
+def options(tx: Tx, kind: Kind) -> list[str]:
+    """Return the values of a kind that some patient of the clinic has, in order."""
+    if kind == "status":
+        return list(STATUSES)
+    if kind in ("within", "before"):
+        return list(_DAYS)
+    rows = tx.all(f"{_OPTIONS[kind]} ORDER BY value")
+    return [str(row["value"]) for row in rows]

@@ -17,6 +17,7 @@ from scheduler import (
     notices,
     outbox,
     patients,
+    polls,
     staff,
     waits,
 )
@@ -54,8 +55,10 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
         now: the present.
     """
     match outcome:
-        case Delivered(message_id=message_id):
+        case Delivered(message_id=message_id, poll_id=poll_id):
             outbox.sent(tx, row["id"], message_id, now=now)
+            if poll_id is not None:
+                polls.remember(tx, poll_id, row["id"])
         case Unreachable(reason=reason):
             outbox.end(tx, row["id"], "refused", reason, now=now)
             _lose_touch(tx, row, now=now)

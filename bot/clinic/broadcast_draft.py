@@ -1,17 +1,14 @@
 """A half-made broadcast: what was sent and chosen so far (pure)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
 
-from scheduler.broadcasts import Tip
 from scheduler.segments import Segment
+from scheduler.tip import FileKind, Tip
 
-Step = Literal["text", "who", "preview", "confirm"]
-
-MOST_TEXT: Final = 4096
-MOST_CAPTION: Final = 1024
-"""Telegram's limits on a text and on a photo's, in UTF-16 units."""
+Step = Literal["text", "who", "filter", "preview", "language", "when", "confirm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +19,34 @@ class Draft:
         serial: tells the buttons of this broadcast from those of an earlier one.
         step: what is being asked.
         text: as it was typed.
-        photo: the Telegram file id of a photo, or None.
-        choices: the segments on the buttons, in order; a button carries the place in this list.
-        segment: the one that was chosen.
+        file_kind: the kind of the file that came with it, if one did.
+        file_id: the Telegram id of that file.
+        poll: whether the text is to be a poll.
+        others: the same text in other languages.
+        shown: the language of the preview; "" for the text itself.
+        asking: the language whose text is being asked for.
+        filter: the kind of filter that is being chosen from.
+        choices: the values on its buttons, in order; a button carries the place in this list.
+        segment: whom it is for, as :attr:`Segment.code`.
+        starts: the wall clock at which it begins, as in 2026-05-05T10:00; "" for at once.
+        library: the name of the tip of the library that it was made from.
         tested: whether a test copy of this text was sent.
     """
 
     serial: str
     step: Step = "text"
     text: str = ""
-    photo: str | None = None
+    file_kind: FileKind | None = None
+    file_id: str | None = None
+    poll: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""
+    asking: str = ""
+    filter: str = ""
     choices: tuple[str, ...] = ()
     segment: str = "all"
+    starts: str = ""
+    library: str = ""
     tested: bool = False
 
     @classmethod
@@ -43,25 +56,24 @@ class Draft:
 
     def to_data(self) -> dict[str, object]:
         """Return the draft as a dialogue's data."""
-        return {**asdict(self), "choices": list(self.choices)}
+        return {**asdict(self), "choices": list(self.choices), "others": dict(self.others)}
 
     @property
     def tip(self) -> Tip:
         """What is broadcast."""
-        return Tip(self.text, self.photo)
+        return Tip(self.text, self.file_kind, self.file_id, self.poll, self.others)
 
     @property
     def who(self) -> Segment:
-        """The segment that was chosen."""
+        """Whom it is for."""
         return Segment.parse(self.segment)
 
+    @property
+    def begins(self) -> datetime | None:
+        """The wall clock at which it begins (naive), or None for at once."""
+        return datetime.fromisoformat(self.starts) if self.starts else None
+
     def chosen(self, place: str) -> str | None:
-        """Return the segment on the button that carries ``place``, or None."""
+        """Return the value on the button that carries ``place``, or None."""
         number = int(place) if place.isascii() and place.isdecimal() else len(self.choices)
         return self.choices[number] if number < len(self.choices) else None
-
-
-def excess(text: str, *, photo: bool) -> int:
-    """Return by how many characters, as Telegram counts them, a text is too long; 0 if it fits."""
-    length = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return max(0, length - (MOST_CAPTION if photo else MOST_TEXT))

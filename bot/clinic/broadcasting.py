@@ -1,48 +1,70 @@
-"""The broadcast's dialogue: a text or a photo, for whom, a preview, a last question, off it goes.
+"""The broadcast's dialogue: what to send, for whom, a preview, a moment, a last question.
 
-What was sent next replaces the text at any step. Every button carries the serial of its
-broadcast, so that an old one does nothing.
+What is sent next replaces the text at any step but those that ask for something themselves. Every
+button carries the serial of its broadcast, so that an old one does nothing.
 """
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
+from bot.clinic import broadcast_checks, broadcast_who
 from bot.clinic import broadcast_steps as steps
-from bot.clinic.broadcast_draft import MOST_CAPTION, MOST_TEXT, Draft, excess
+from bot.clinic.broadcast_draft import Draft
+from bot.clinic.broadcast_screen import Screen
+from bot.dates import Moment, read_moment
 from bot.turn import Turn
-from messages.render import plain
+from messages.render import clock
 from scheduler import broadcasts, segments
-from scheduler.broadcast_words import number
-from scheduler.segments import Segment
+from scheduler.broadcasts import NotStarted
+from scheduler.segments import KINDS, Audience, Kind
+from scheduler.tip import can_be_poll, lines
+from scheduler.wallclock import local
 
 DIALOGUE: Final = "broadcast"
+_BUTTON_LETTERS: Final = 30
 
 
 def begin(turn: Turn) -> None:
-    """Answer /broadcast: ask what to send."""
-    _retire(turn)
+    """Ask what to send."""
+    retire(turn)
     draft = Draft(serial=str(turn.incoming.message_id))
     _say(turn, draft, steps.ask(turn, draft))
 
 
+def begin_with(turn: Turn, draft: Draft) -> None:
+    """Go on with a tip that is written already."""
+    retire(turn)
+    _ask_who(turn, draft)
+
+
 def take(turn: Turn) -> None:
-    """Take what was written while the dialogue is open: it is the text, or replaces it."""
+    """Take what was written while the dialogue is open."""
     draft = _open(turn)
     if draft is None:
         return
-    fault = _fault(turn)
+    if draft.step == "when":
+        _take_moment(turn, draft)
+        return
+    fault = broadcast_checks.fault(turn, draft)
     if fault is not None:
         turn.say(fault)
         return
-    _retire(turn)
-    audiences = segments.audiences(turn.tx)
-    draft = Draft(
-        serial=draft.serial,
-        step="who",
-        text=turn.incoming.text,
-        photo=turn.incoming.file_id if turn.incoming.kind == "photo" else None,
-        choices=steps.offered(audiences),
+    retire(turn)
+    if draft.step == "language":
+        others = {**draft.others, draft.asking: turn.incoming.text}
+        _show_preview(turn, _with(draft, others=others, shown=draft.asking, tested=False))
+        return
+    _ask_who(
+        turn,
+        Draft(
+            serial=draft.serial,
+            text=turn.incoming.text,
+            file_kind=broadcast_checks.file_kind(turn),
+            file_id=turn.incoming.file_id,
+            segment=draft.segment,
+        ),
     )
-    _say(turn, draft, steps.who(turn, draft, audiences))
 
 
 def press(turn: Turn, action: str, serial: str, value: str) -> None:
@@ -52,122 +74,221 @@ def press(turn: Turn, action: str, serial: str, value: str) -> None:
         turn.toast("patient.start.old_button")
         turn.edit(turn.text("clinic.broadcast.closed"))
         return
-    match action, draft.step:
-        case "cancel", _:
-            turn.close_dialogue()
-            turn.edit(turn.text("clinic.broadcast.canceled"))
-        case "who", "who":
-            _choose(turn, draft, value)
-        case "test", "preview":
-            _test(turn, draft)
-        case "send", "preview":
-            _ask_last(turn, draft)
-        case "back", "preview":
-            _ask_who(turn, draft)
-        case "no", "confirm":
-            turn.edit(turn.text("clinic.broadcast.not_sent"))
-            _show_preview(turn, draft)
-        case "yes", "confirm":
-            _send(turn, draft)
-        case _:
-            # A button of an earlier step that was pressed twice or late.
-            turn.toast("patient.start.old_button")
-
-
-def stop(turn: Turn, number_: str) -> None:
-    """Cancel what has not left of a broadcast whose progress this chat shows."""
-    broadcast = broadcasts.by_id(turn.tx, int(number_)) if number_.isdecimal() else None
-    member = turn.staff
-    if broadcast is None or member is None or broadcast["staff_id"] != member.id:
+    if action == "cancel":
+        turn.close_dialogue()
+        turn.edit(turn.text("clinic.broadcast.canceled"))
+        return
+    act = _ACTIONS.get((action, draft.step))
+    if act is None:
+        # A button of an earlier step that was pressed twice or late.
         turn.toast("patient.start.old_button")
         return
-    taken_back = broadcasts.cancel(turn.tx, broadcast["id"], actor=member.actor, now=turn.now)
-    if taken_back:
-        turn.toast("clinic.broadcast.toast.stopped", n=taken_back)
-    else:
-        turn.toast("clinic.broadcast.toast.too_late")
+    act(turn, draft, value)
 
 
-def _fault(turn: Turn) -> str | None:
-    """Return what is wrong with what was sent, in words, or None."""
-    incoming = turn.incoming
-    if incoming.kind not in ("text", "photo"):
-        return turn.text("clinic.broadcast.other_kind")
-    too_much = excess(incoming.text, photo=incoming.kind == "photo")
-    if too_much:
-        return turn.text(
-            "clinic.broadcast.too_long",
-            n=number(too_much, turn.language),
-            most=number(MOST_TEXT, turn.language),
-            most_photo=number(MOST_CAPTION, turn.language),
-        )
-    tip = broadcasts.Tip(incoming.text)
-    shown = plain(tip.said(turn.catalogue, turn.language).html)
-    if incoming.kind == "text" and not any(c.isprintable() and not c.isspace() for c in shown):
-        return turn.text("clinic.broadcast.empty")
-    return None
+def audience(turn: Turn, draft: Draft) -> Audience:
+    """Count who would get it now."""
+    return segments.audience(
+        turn.tx,
+        draft.who,
+        quiet=turn.clinic.quiet,
+        gap_ms=turn.clinic.tips_gap_ms,
+        now=turn.now,
+    )
 
 
-def _choose(turn: Turn, draft: Draft, place: str) -> None:
-    code = draft.chosen(place)
-    if code is None:
+def _filter(turn: Turn, draft: Draft, value: str) -> None:
+    kind = _kind(value)
+    if kind is None:
         turn.toast("patient.start.old_button")
         return
-    if segments.audience(turn.tx, Segment.parse(code)).reached == 0:
+    draft = _with(draft, step="filter", filter=kind, choices=broadcast_who.choices(turn, kind))
+    _edit(turn, draft, broadcast_who.options(turn, draft, kind, audience(turn, draft)))
+
+
+def _pick(turn: Turn, draft: Draft, place: str) -> None:
+    value, kind = draft.chosen(place), _kind(draft.filter)
+    if value is None or kind is None:
+        turn.toast("patient.start.old_button")
+        return
+    draft = _with(draft, segment=draft.who.toggled(kind, value).code)
+    _edit(turn, draft, broadcast_who.options(turn, draft, kind, audience(turn, draft)))
+
+
+def _done(turn: Turn, draft: Draft, _value: str) -> None:
+    draft = _with(draft, step="who")
+    _edit(turn, draft, broadcast_who.screen(turn, draft, audience(turn, draft)))
+
+
+def _go_on(turn: Turn, draft: Draft, _value: str) -> None:
+    reached = audience(turn, draft)
+    if reached.reached == 0:
         turn.toast("clinic.broadcast.toast.nobody", alert=True)
         return
-    draft = _with(draft, segment=code)
-    turn.edit(steps.chosen(turn, draft, segments.audience(turn.tx, draft.who)))
+    turn.edit(steps.chosen(turn, draft, reached))
     _show_preview(turn, draft)
 
 
-def _ask_who(turn: Turn, draft: Draft) -> None:
-    _retire(turn)
-    audiences = segments.audiences(turn.tx)
-    draft = _with(draft, step="who", choices=steps.offered(audiences))
-    _say(turn, draft, steps.who(turn, draft, audiences))
+def _back(turn: Turn, draft: Draft, _value: str) -> None:
+    retire(turn)
+    _ask_who(turn, draft)
 
 
-def _show_preview(turn: Turn, draft: Draft) -> None:
-    draft = _with(draft, step="preview")
-    _say(turn, draft, steps.preview(turn, draft, segments.audience(turn.tx, draft.who)))
+def _preview(turn: Turn, draft: Draft, _value: str) -> None:
+    retire(turn)
+    _show_preview(turn, draft)
 
 
-def _test(turn: Turn, draft: Draft) -> None:
+def _test(turn: Turn, draft: Draft, _value: str) -> None:
     if draft.tested:
         turn.toast("clinic.broadcast.toast.tested_already")
         return
-    copy = draft.tip.said(turn.catalogue, turn.language)
-    turn.say(copy.html, copy.buttons, attachment=copy.attachment)
+    copy = draft.tip.said(turn.catalogue, draft.shown or turn.language)
+    turn.say(copy.html, copy.buttons, attachment=copy.attachment, poll=copy.poll)
     turn.toast("clinic.broadcast.toast.tested")
     _keep(turn, _with(draft, tested=True))
 
 
-def _ask_last(turn: Turn, draft: Draft) -> None:
-    audience = segments.audience(turn.tx, draft.who)
-    if audience.reached == 0:
+def _poll(turn: Turn, draft: Draft, _value: str) -> None:
+    fits = draft.file_kind is None and can_be_poll(draft.text)
+    if not draft.poll and not (fits and all(map(can_be_poll, draft.others.values()))):
+        turn.toast("clinic.broadcast.toast.no_poll", alert=True)
+        return
+    retire(turn)
+    _show_preview(turn, _with(draft, poll=not draft.poll, tested=False))
+
+
+def _language(turn: Turn, draft: Draft, place: str) -> None:
+    language = draft.chosen(place)
+    if language is None:
+        turn.toast("patient.start.old_button")
+        return
+    retire(turn)
+    if language in draft.others:
+        _show_preview(turn, _with(draft, shown=language, tested=False))
+        return
+    draft = _with(draft, step="language", asking=language)
+    _say(turn, draft, steps.ask_language(turn, draft))
+
+
+def _own(turn: Turn, draft: Draft, _value: str) -> None:
+    retire(turn)
+    _show_preview(turn, _with(draft, shown="", tested=False))
+
+
+def _out(turn: Turn, draft: Draft, _value: str) -> None:
+    retire(turn)
+    others = {each: text for each, text in draft.others.items() if each != draft.shown}
+    _show_preview(turn, _with(draft, others=others, shown="", tested=False))
+
+
+def _later(turn: Turn, draft: Draft, _value: str) -> None:
+    retire(turn)
+    draft = _with(draft, step="when")
+    _say(turn, draft, steps.ask_when(turn, draft))
+
+
+def _take_moment(turn: Turn, draft: Draft) -> None:
+    found = read_moment(
+        turn.incoming.text,
+        now_ms=turn.now,
+        zone=turn.clinic.timezone,
+        language=turn.language,
+        clinic_language=turn.clinic.language,
+    )
+    if not isinstance(found, Moment):
+        turn.say(turn.text("clinic.broadcast.not_a_moment"))
+        return
+    # The wall clock of the clinic stands for that of each patient.
+    starts = local(found.ms, turn.clinic.timezone).replace(tzinfo=None)
+    _ask_last(turn, _with(draft, starts=starts.isoformat(timespec="minutes")), "")
+
+
+def _now(turn: Turn, draft: Draft, value: str) -> None:
+    _ask_last(turn, _with(draft, starts=""), value)
+
+
+def _ask_last(turn: Turn, draft: Draft, _value: str) -> None:
+    reached = audience(turn, draft)
+    if reached.reached == 0:
         turn.toast("clinic.broadcast.toast.nobody", alert=True)
         return
-    _retire(turn)
+    retire(turn)
     draft = _with(draft, step="confirm")
-    _say(turn, draft, steps.confirm(turn, draft, audience))
+    _say(turn, draft, steps.confirm(turn, draft, reached))
 
 
-def _send(turn: Turn, draft: Draft) -> None:
+def _not_now(turn: Turn, draft: Draft, _value: str) -> None:
+    turn.edit(turn.text("clinic.broadcast.not_sent"))
+    _show_preview(turn, draft)
+
+
+def _send(turn: Turn, draft: Draft, _value: str) -> None:
     if turn.staff is None:
         return
     turn.close_dialogue()
+    begins = draft.begins
+    if begins is not None and begins < _wall_clock(turn):
+        # The question stood there until its moment was over: it goes at once, as was meant.
+        begins = None
     started = broadcasts.start(
         turn.tx,
         draft.tip,
         draft.who,
         member=turn.staff,
-        quiet=turn.clinic.quiet,
+        clinic=turn.clinic,
         progress_message=turn.incoming.message_id,
+        starts=begins,
+        library=draft.library or None,
         now=turn.now,
     )
-    if isinstance(started, str):
-        turn.edit(turn.text(f"clinic.broadcast.{started}"))
+    if not isinstance(started, NotStarted):
+        return
+    if not started.since:
+        turn.edit(turn.text("clinic.broadcast.nobody"))
+        return
+    at = clock(started.since, turn.clinic.timezone, turn.language)
+    turn.edit(turn.text("clinic.broadcast.same", who=started.sender, at=at))
+
+
+_ACTIONS: Final[Mapping[tuple[str, str], Callable[[Turn, Draft, str], None]]] = {
+    ("filter", "who"): _filter,
+    ("pick", "filter"): _pick,
+    ("done", "filter"): _done,
+    ("go_on", "who"): _go_on,
+    ("test", "preview"): _test,
+    ("poll", "preview"): _poll,
+    ("language", "preview"): _language,
+    ("own", "preview"): _own,
+    ("out", "preview"): _out,
+    ("later", "preview"): _later,
+    ("send", "preview"): _now,
+    ("back", "preview"): _back,
+    ("preview", "language"): _preview,
+    ("preview", "when"): _preview,
+    ("no", "confirm"): _not_now,
+    ("yes", "confirm"): _send,
+}
+
+
+def _ask_who(turn: Turn, draft: Draft) -> None:
+    draft = _with(draft, step="who", shown="", starts="")
+    _say(turn, draft, broadcast_who.screen(turn, draft, audience(turn, draft)))
+
+
+def _show_preview(turn: Turn, draft: Draft) -> None:
+    spoken = segments.options(turn.tx, "language")
+    others = tuple(each for each in spoken if each != turn.language)
+    draft = _with(draft, step="preview", choices=others, asking="")
+    _say(turn, draft, steps.preview(turn, draft, audience(turn, draft)))
+
+
+def _kind(name: str) -> Kind | None:
+    return next((kind for kind in KINDS if kind == name), None)
+
+
+def _wall_clock(turn: Turn) -> datetime:
+    return local(turn.now, turn.clinic.timezone).replace(tzinfo=None)
 
 
 def _open(turn: Turn) -> Draft | None:
@@ -186,21 +307,38 @@ def _keep(turn: Turn, draft: Draft) -> None:
     )
 
 
-def _say(turn: Turn, draft: Draft, screen: steps.Screen) -> None:
-    row = turn.say(screen.html, screen.buttons, attachment=screen.attachment)
+def _say(turn: Turn, draft: Draft, screen: Screen) -> None:
+    row = turn.say(screen.html, screen.buttons, attachment=screen.attachment, poll=screen.poll)
     turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=row)
 
 
-def _retire(turn: Turn) -> None:
+def _edit(turn: Turn, draft: Draft, screen: Screen) -> None:
+    turn.edit(screen.html, screen.buttons)
+    _keep(turn, draft)
+
+
+def retire(turn: Turn) -> None:
     """Take the buttons off the dialogue's last message: a new one takes its place."""
     draft = _open(turn)
     if draft is None or turn.dialogue is None or turn.dialogue.outbox_id is None:
         return
+    row = turn.dialogue.outbox_id
     match draft.step:
+        case "preview" if draft.poll:
+            # Nobody can change a poll's words: its buttons stay, and tell that they are old.
+            return
         case "preview":
-            copy = draft.tip.said(turn.catalogue, turn.language)
-            turn.edit_row(turn.dialogue.outbox_id, copy.html, copy.buttons)
+            copy = draft.tip.said(turn.catalogue, draft.shown or turn.language)
+            turn.edit_row(row, copy.html, copy.buttons)
         case "text":
-            turn.edit_row(turn.dialogue.outbox_id, turn.text("clinic.broadcast.ask"))
+            turn.edit_row(row, turn.text("clinic.broadcast.ask"))
+        case "language" | "when":
+            turn.edit_row(row, turn.text("clinic.broadcast.answered"))
         case _:
-            turn.edit_row(turn.dialogue.outbox_id, turn.text("clinic.broadcast.replaced"))
+            turn.edit_row(row, turn.text("clinic.broadcast.replaced"))
+
+
+def beginning(text: str) -> str:
+    """Return the first line of a text, short enough for a button."""
+    first = (lines(text) or [""])[0]
+    return first if len(first) <= _BUTTON_LETTERS else f"{first[: _BUTTON_LETTERS - 1]}…"

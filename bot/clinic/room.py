@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.clinic import broadcasting
-from bot.clinic.broadcast_steps import PREFIX
+from bot.clinic import broadcast_desk, broadcasting
+from bot.clinic.broadcast_screen import PREFIX
 from bot.turn import Turn
 
 Handler = Callable[[Turn], None]
@@ -12,8 +12,8 @@ Handler = Callable[[Turn], None]
 
 def _button(turn: Turn) -> None:
     match turn.incoming.data.split(":")[1:]:
-        case ["stop", broadcast_id]:
-            broadcasting.stop(turn, broadcast_id)
+        case [action, value] if action in broadcast_desk.ACTIONS:
+            broadcast_desk.press(turn, action, value)
         case [action, serial]:
             broadcasting.press(turn, action, serial, "")
         case [action, serial, value]:
@@ -22,7 +22,7 @@ def _button(turn: Turn) -> None:
             turn.toast("patient.start.old_button")
 
 
-broadcast: Final[Handler] = broadcasting.begin
+broadcast: Final[Handler] = broadcast_desk.open_desk
 
 BUTTONS: Final[Mapping[str, Handler]] = {PREFIX: _button}
 DIALOGUES: Final[Mapping[str, Handler]] = {broadcasting.DIALOGUE: broadcasting.take}

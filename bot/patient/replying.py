@@ -6,7 +6,7 @@ from bot import hours_words
 from bot.patient import consenting, reading, relaying, telling
 from bot.turn import Turn
 from messages.triage import Verdict
-from scheduler import consent, enrollment, events, flood, opening, replies
+from scheduler import broadcast_copies, consent, enrollment, events, flood, opening, replies
 from scheduler.patients import Patient
 from scheduler.replies import Context, Kind
 
@@ -95,6 +95,7 @@ def log(turn: Turn, patient: Patient, context: Context | None) -> int:
         context=context,
         now=turn.now,
         message_id=incoming.message_id,
+        copy_id=broadcast_copies.answered_copy(turn.tx, turn.chat_id, reply_to=incoming.reply_to),
     )
     if incoming.edited:
         events.note(

@@ -13,6 +13,7 @@ from bot.patient import (
     returning,
     silent,
     visits,
+    voting,
 )
 from bot.turn import Turn
 from scheduler import conversation, replies
@@ -53,6 +54,12 @@ def blocked(turn: Turn) -> None:
     """The patient blocked the bot."""
     if turn.patient is not None:
         returning.lose(turn, turn.patient)
+
+
+def vote(turn: Turn) -> None:
+    """A poll was answered; whoever is no patient tried it out."""
+    if turn.patient is not None:
+        voting.take(turn, returning.come_back(turn, turn.patient))
 
 
 def answers_something(turn: Turn) -> bool:

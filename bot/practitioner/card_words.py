@@ -8,7 +8,7 @@ from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, plain, untappable
 from messages.render import clock, day, moment
-from scheduler import silence, staff
+from scheduler import polls, silence, staff
 from scheduler.course import OPEN
 from scheduler.database import Row
 from scheduler.roster import Listed
@@ -236,6 +236,10 @@ def _answered(turn: Turn, row: Row) -> tuple[str, str]:
         return label(turn.language, f"{place}.question"), label(
             turn.language, f"{place}.{row['value']}"
         )
+    if row["question"] == polls.QUESTION:
+        label = turn.catalogue.label
+        back = label(turn.language, "clinic.broadcast.vote_back")
+        return label(turn.language, "clinic.broadcast.vote"), row["text"] or back
     for treatment in (row["treatment"] or "", *turn.catalogue.protocols):
         step, question = row["step_key"], row["question"]
         try:

@@ -21,6 +21,7 @@ from scheduler.migrations import (
     step_0020_plans,
     step_0030_people,
     step_0040_settings,
+    step_0041_broadcasts,
 )
 
 _STEPS = (
@@ -34,6 +35,7 @@ _STEPS = (
     step_0020_plans,
     step_0030_people,
     step_0040_settings,
+    step_0041_broadcasts,
 )
 
 migrations = Migrations("aftercare")

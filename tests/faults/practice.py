@@ -10,13 +10,13 @@ from messages.catalogue import Catalogue, load
 from sandbox.phones import Phone
 from sandbox.server import Sandbox
 from scheduler import broadcasts, consent, enrollment, patients, staff
-from scheduler.broadcasts import Tip
 from scheduler.clinic import Clinic
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.enrollment import Choice
 from scheduler.migrations import migrate
 from scheduler.quiet import QuietHours
 from scheduler.segments import EVERYONE
+from scheduler.tip import Tip
 from tests.faults.child import KEY, ZONE
 
 DAY = 24 * 60 * 60 * 1000
@@ -150,11 +150,11 @@ def broadcast(tx: Tx, practice: Practice, text: str, *, at: int) -> int:
         Tip(text),
         EVERYONE,
         member=member,
-        quiet=CLINIC.quiet,
+        clinic=CLINIC,
         progress_message=None,
         now=at,
     )
-    assert not isinstance(started, str), started
+    assert isinstance(started, broadcasts.Started), started
     return started.total
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from bot.request import AiohttpRequest
 from sandbox.phones import Phone
 from scheduler import notices, outbox, staff
-from scheduler.broadcasts import Tip, start
+from scheduler.broadcasts import Started, start
 from scheduler.database import Row, Tx
 from scheduler.segments import EVERYONE
+from scheduler.tip import Tip
 from tests.faults import practice
 from tests.faults.child import ZONE
 
@@ -97,11 +98,11 @@ def _broadcast(tx: Tx, manager: int, *, now: int) -> None:
         Tip("Drink a glass of water"),
         EVERYONE,
         member=member,
-        quiet=practice.CLINIC.quiet,
+        clinic=practice.CLINIC,
         progress_message=None,
         now=now,
     )
-    assert not isinstance(begun, str)
+    assert isinstance(begun, Started)
 
 
 def _alert(tx: Tx, doctor: int, *, now: int) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from scheduler import broadcasts, events, patients, staff
-from scheduler.broadcasts import Tip
 from scheduler.segments import EVERYONE
+from scheduler.tip import Tip
 from tests.journeys.practitioner_chat import Chat, join
 
 MINUTE = 60 * 1000
@@ -167,7 +167,7 @@ async def test_an_alert_leaves_before_a_broadcast_that_is_under_way(story: Story
         Tip("Sun cream!"),
         EVERYONE,
         member=manager,
-        quiet=story.world.bot.clinic.quiet,
+        clinic=story.world.bot.clinic,
         progress_message=None,
         now=story.world.clock.now(),
     )

@@ -70,7 +70,7 @@ async def compose(world: Any, text: str = TIP) -> None:
 
 async def to_everyone(world: Any, text: str = TIP) -> None:
     await compose(world, text)
-    await press(world, world.manager, "b:who")
+    await press(world, world.manager, "b:go_on")
     await press(world, world.manager, "b:send")
 
 
@@ -84,20 +84,24 @@ async def test_a_broadcast_is_shown_tested_confirmed_and_reported(world: Any) ->
     who = world.new(manager)[-1]
     assert "1 has not said yes to tips" in words(who)
     assert labels(who) == [
-        "Everyone · 2",
-        "Facial rejuvenation · 1",
-        "Hair restoration · 1",
-        "English · 1",
-        "Español · 1",
+        "Treatment: all",
+        "Area: all",
+        "Language: all",
+        "Plan: all",
+        "Last visit in: all",
+        "Last visit before: all",
+        "Go on with 2 ›",
         "✖️ Cancel",
     ]
 
-    await press(world, manager, "b:who")
+    await press(world, manager, "b:go_on")
     preview = world.new(manager)[-1]
     assert words(preview) == TIP, "the manager's own tags are text"
     assert labels(preview) == [
         "🔕 No more tips",
+        "🌐 Add Español",
         "🧪 Send a test to me",
+        "🗓 Send later …",
         "📣 Send to 2",
         "‹ Back",
         "✖️ Cancel",
@@ -166,12 +170,12 @@ async def test_two_managers_who_send_the_same_words_send_them_once(world: Any) -
     await world.settle()
     other.text(TIP)
     await world.settle()
-    await press(world, other, "b:who")
+    await press(world, other, "b:go_on")
     await press(world, other, "b:send")
     await press(world, world.manager, "b:yes")
     await press(world, other, "b:yes")
     assert world.texts(anna) == [TIP]
-    assert "sent within the last hour" in words(other.transcript()[-1])
+    assert "Marta sent this very broadcast at 10:00" in words(other.transcript()[-1])
 
 
 async def test_a_photo_goes_with_its_text(world: Any) -> None:
@@ -180,7 +184,7 @@ async def test_a_photo_goes_with_its_text(world: Any) -> None:
     await world.settle()
     world.manager.photo(caption="Shade, please.")
     await world.settle()
-    await press(world, world.manager, "b:who")
+    await press(world, world.manager, "b:go_on")
     preview = world.new(world.manager)[-1]
     assert preview["photo"]
     assert words(preview) == "Shade, please."
@@ -263,20 +267,21 @@ async def test_what_cannot_be_broadcast_is_explained(world: Any) -> None:
     world.new(world.manager)
     world.manager.voice()
     await world.settle()
-    assert "a text, or one photo with text" in world.texts(world.manager)[-1]
+    assert "a text, or one photo, video or file with text" in world.texts(world.manager)[-1]
     world.manager.text("\u2063\u2063")
     await world.settle()
     assert "no letters" in world.texts(world.manager)[-1]
     world.manager.photo(caption="x" * 1025)
     await world.settle()
-    assert "1 characters more" in world.texts(world.manager)[-1]
+    assert "1 character too long" in world.texts(world.manager)[-1]
 
 
 async def test_a_broadcast_to_nobody_is_refused_kindly(world: Any) -> None:
     anna = await patient(world, "Anna", tips=False)
     await compose(world)
-    assert "Nobody would get it now" in world.texts(world.manager)[-1]
-    await press(world, world.manager, "b:who")
+    asked = world.new(world.manager)[-1]
+    assert "Nobody would get it now" in words(asked)
+    assert not [label for label in labels(asked) if "Go on" in label]
     assert "b:send" not in json.dumps(world.manager.transcript()[-1])
     assert not world.new(anna)
 
@@ -287,7 +292,7 @@ async def test_it_can_be_left_and_its_old_buttons_do_nothing(world: Any) -> None
     await press(world, world.manager, "b:cancel")
     left = world.manager.transcript()[-1]
     assert "Nobody got anything" in words(left)
-    for data in ("b:yes:1", "b:send:1", "b:who:1:0"):
+    for data in ("b:yes:1", "b:send:1", "b:pick:1:0"):
         world.manager.tap(left["message_id"], data, forged=True)
         await world.settle()
     assert not world.new(anna)

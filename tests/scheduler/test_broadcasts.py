@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from messages.catalogue import Catalogue
 from scheduler import (
+    broadcast_copies,
     broadcast_words,
     broadcasts,
     consent,
@@ -18,13 +19,14 @@ from scheduler import (
     staff,
     upkeep,
 )
-from scheduler.broadcasts import Started, Tip
+from scheduler.broadcasts import NotStarted, Started
 from scheduler.channel import Ambiguous, Delivered, Message, Outcome, Retry, Unreachable
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Store, Tx
 from scheduler.prepare import Later, Never, Preparer
 from scheduler.quiet import QuietHours
 from scheduler.segments import EVERYONE, Segment
+from scheduler.tip import Tip
 
 # Monday 4 May 2026, 10:00 in Madrid.
 NOW = 1_777_881_600_000
@@ -62,9 +64,9 @@ def people(tx: Tx, count: int, *, zone: str = "Europe/Madrid") -> list[int]:
 
 def begin(
     tx: Tx, segment: Segment = EVERYONE, *, now: int = NOW, progress: int | None = 77
-) -> Started | str:
+) -> Started | NotStarted:
     return broadcasts.start(
-        tx, TIP, segment, member=manager(tx), quiet=QUIET, progress_message=progress, now=now
+        tx, TIP, segment, member=manager(tx), clinic=CLINIC, progress_message=progress, now=now
     )
 
 
@@ -103,7 +105,7 @@ def test_every_patient_with_consent_gets_one_copy(store: Store) -> None:
 
 def test_a_broadcast_to_nobody_leaves_nothing_behind(store: Store) -> None:
     def story(tx: Tx) -> None:
-        assert begin(tx) == "nobody"
+        assert begin(tx) == NotStarted()
         assert broadcasts.by_id(tx, 1) is None
 
     run(store, story)
@@ -113,8 +115,10 @@ def test_the_same_words_to_the_same_people_go_out_once_an_hour(store: Store) -> 
     def story(tx: Tx) -> None:
         people(tx, 1)
         assert isinstance(begin(tx), Started)
-        assert begin(tx, now=NOW + HOUR - 1) == "same"
-        assert begin(tx, now=NOW + HOUR + 1) == "same", "the first has not come to its end"
+        assert begin(tx, now=NOW + HOUR - 1) == NotStarted("Marta", NOW)
+        assert begin(tx, now=NOW + HOUR + 1) == NotStarted("Marta", NOW), (
+            "the first has not come to its end"
+        )
         leave(tx, copies(tx)[0], Delivered(1))
         assert isinstance(begin(tx, now=NOW + HOUR + 1), Started)
 
@@ -176,7 +180,9 @@ def test_the_last_copy_closes_the_broadcast_and_is_reported_once(
         assert "1 – the Telegram account was deleted" in said.html
         reports = tx.value(
             """SELECT COUNT(*) FROM outbox WHERE clinic_id = :clinic_id AND kind = 'answer'
-                 AND broadcast_id = 1 AND content NOT LIKE '%edit_message_id%'"""
+                 AND broadcast_id = 1 AND content NOT LIKE '%edit_message_id%'
+                 AND ready_at = :ended""",
+            ended=NOW + 120_000,
         )
         assert reports == 1
 
@@ -187,7 +193,7 @@ def test_copies_that_expire_together_close_the_broadcast_at_the_next_tick(store:
     def story(tx: Tx) -> None:
         people(tx, 2)
         begin(tx)
-        later = NOW + broadcasts.USEFUL_FOR_MS
+        later = NOW + broadcast_copies.USEFUL_FOR_MS
         upkeep.beat(tx, CLINIC, now=later)
         broadcast = broadcasts.by_id(tx, 1)
         assert broadcast is not None
@@ -372,9 +378,9 @@ def test_a_report_goes_to_the_managers_when_the_sender_has_left(store: Store) ->
         leave(tx, copies(tx)[0], Delivered(1))
         told = tx.all(
             """SELECT chat_id FROM outbox WHERE clinic_id = :clinic_id AND kind = 'answer'
-                 AND broadcast_id = 1 AND state = 'pending'"""
+                 AND broadcast_id = 1 AND state = 'pending' ORDER BY ready_at"""
         )
-        assert [row["chat_id"] for row in told] == [402]
+        assert [row["chat_id"] for row in told] == [402, 402], "the report, and the later one"
 
     run(store, story)
 

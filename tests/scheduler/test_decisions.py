@@ -11,9 +11,9 @@ from scheduler.database import Row, Store, Tx
 from scheduler.decisions import Decided, Waiting
 from scheduler.enrollment import Enrolled
 from scheduler.outbox import Said
-from scheduler.quiet import QuietHours
 from scheduler.segments import Segment
 from scheduler.staff import Staff
+from scheduler.tip import Tip
 from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, NOW, enroll_patient
 
 MANAGER_CHAT, OTHER_CHAT = 502, 503
@@ -171,10 +171,10 @@ def copies(store: Store, catalogue: Catalogue, enrolled: Enrolled, manager: Staf
         store.write_now(enroll_patient, catalogue, chat_id=700 + number, label=f"P{number}")
     started = store.write_now(
         broadcasts.start,
-        broadcasts.Tip("Drink water"),
-        Segment("all"),
+        Tip("Drink water"),
+        Segment(),
         member=manager,
-        quiet=QuietHours(),
+        clinic=CLINIC,
         progress_message=1,
         now=NOW,
     )

@@ -5,8 +5,9 @@ import { h } from "./dom.js";
 import { rich } from "./entities.js";
 import { icon, ticks } from "./icons.js";
 import { isStartLink, qrLinkOf, safeUrl } from "./links.js";
-import { file, photo, sticker, voice } from "./media.js";
+import { file, photo, sticker, video, voice } from "./media.js";
 import { isOwn, model } from "./model.js";
+import { poll } from "./poll.js";
 
 /** A message in a few words: for reply quotes, and for screen readers. */
 export function gist(message) {
@@ -16,6 +17,8 @@ export function gist(message) {
   if (message.voice) return "Voice note";
   if (message.sticker) return `Sticker ${message.sticker.emoji ?? ""}`.trim();
   if (message.document) return message.document.file_name ?? "File";
+  if (message.video) return "Video";
+  if (message.poll) return `Poll: ${message.poll.question}`;
   return "Message";
 }
 
@@ -45,6 +48,8 @@ function media(message, chatId, act) {
   }
   if (message.document) return file(message.document);
   if (message.voice) return voice(message.voice);
+  if (message.video) return video(message.video);
+  if (message.poll) return poll(message, act);
   return null;
 }
 
@@ -70,12 +75,12 @@ function keyboard(message, act) {
     rows.map((row) => h(`div.key-row${row.length > 4 ? ".tight" : ""}`, {}, row.map((key) => button(key, message, act)))));
 }
 
-const UNKNOWN = ["video", "animation", "audio", "location", "contact", "poll", "video_note", "dice", "venue"];
+const UNKNOWN = ["animation", "audio", "location", "contact", "video_note", "dice", "venue"];
 
 /**
  * @param {object} message Bot API Message
  * @param {number} chatId whose phone this is
- * @param {object} act what taps do: openLink, sendText, tap, copy, showMessage, menu, reply
+ * @param {object} act what taps do: openLink, sendText, tap, vote, copy, showMessage, menu, reply
  * @param {boolean} read whether the bot has taken this (own) message up
  * @returns {HTMLElement}
  */

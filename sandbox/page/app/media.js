@@ -43,6 +43,11 @@ export function file(document) {
   );
 }
 
+/** A video in the browser's own player. */
+export function video(one) {
+  return h("video.video", { src: fileUrl(one.file_id), controls: true, preload: "metadata", "aria-label": one.file_name ?? "Video" });
+}
+
 const BARS = 28;
 
 /** A waveform that is always the same for the same file: its id decides the bars. */

@@ -51,6 +51,7 @@ export class Phone {
       openLink: (link) => this.openLink(link),
       sendText: (text) => attempt(this.api.text(text)),
       tap: (message, data, key) => this.tap(message, data, key),
+      vote: (message, options) => attempt(this.api.vote(message.message_id, options)),
       copy: async (text) => { await navigator.clipboard?.writeText(text); this.toast("Copied"); },
       showMessage: (id) => this.transcript.showMessage(id),
       reply: (message) => this.composer.reply(message),

@@ -45,6 +45,7 @@ export async function post(path, body) {
 export const phone = (userId) => ({
   text: (text, replyTo) => post(`/phones/${userId}/text`, replyTo ? { text, reply_to: replyTo } : { text }),
   tap: (messageId, data) => post(`/phones/${userId}/tap`, { message_id: messageId, data }),
+  vote: (messageId, options) => post(`/phones/${userId}/vote`, { message_id: messageId, options }),
   edit: (messageId, text) => post(`/phones/${userId}/edit`, { message_id: messageId, text }),
   open: (link) => post(`/phones/${userId}/open`, { link }),
   start: () => post(`/phones/${userId}/open`, { start: "" }),
