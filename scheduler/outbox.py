@@ -359,6 +359,21 @@ def withdraw_copies(tx: Tx, broadcast_id: int, reason: str, *, now: int) -> int:
     )
 
 
+def redirect(tx: Tx, chat_id: int, to: int) -> int:
+    """Bring what patients wrote, and has not left yet, to another member's chat; returns how many.
+
+    Alerts have copies of their own for each member.
+    """
+    tx.wake()
+    return tx.run(
+        """UPDATE outbox SET chat_id = :to
+           WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND state = 'pending'
+             AND kind = 'relay' AND reply_id IS NOT NULL""",
+        chat_id=chat_id,
+        to=to,
+    )
+
+
 def withdraw_from(tx: Tx, chat_id: int, reason: str, *, now: int) -> int:
     """Cancel what staff of this chat were owed and has not left; returns how many.
 

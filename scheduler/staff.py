@@ -160,6 +160,11 @@ def welcome(
     return Staff(staff_id, chat_id, name, role, language, now)
 
 
+def is_last_manager(tx: Tx, member: Staff) -> bool:
+    """Say whether the clinic would be without a manager if this member left."""
+    return member.role == "manager" and len(everyone(tx, "manager")) == 1
+
+
 def remove(tx: Tx, staff_id: int, *, actor: str, now: int) -> bool:
     """Take somebody's access away at once, open dialogues included.
 
@@ -167,7 +172,7 @@ def remove(tx: Tx, staff_id: int, *, actor: str, now: int) -> bool:
         False where there is no such member any more, or it is the last manager.
     """
     member = by_id(tx, staff_id)
-    if member is None or (member.role == "manager" and len(everyone(tx, "manager")) == 1):
+    if member is None or is_last_manager(tx, member):
         return False
     tx.run(
         "UPDATE staff SET removed_at = :now WHERE clinic_id = :clinic_id AND id = :id",

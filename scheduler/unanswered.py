@@ -12,7 +12,7 @@ from scheduler.database import Row, Tx
 from scheduler.patients import Patient
 from scheduler.staff import Staff
 
-_WAITS = "replies.question IS NULL AND replies.answered_at IS NULL"
+WAITS = "replies.question IS NULL AND replies.answered_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def newest(tx: Tx, patient_id: int) -> int | None:
     """Return the id of the newest reply of a patient that waits, or None."""
     found: int | None = tx.value(
         f"""SELECT MAX(id) FROM replies
-            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND {_WAITS}""",
+            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND {WAITS}""",
         patient_id=patient_id,
     )
     return found
@@ -67,7 +67,7 @@ def settle(tx: Tx, patient_id: int, *, upto: int, staff_id: int, now: int) -> in
     return tx.run(
         f"""UPDATE replies SET answered_at = :now, answered_by = :staff_id
             WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND id <= :upto
-              AND {_WAITS}""",
+              AND {WAITS}""",
         patient_id=patient_id,
         upto=upto,
         staff_id=staff_id,
@@ -103,7 +103,7 @@ def waiting(tx: Tx, member: Staff, *, offset: int, limit: int) -> list[Waiting]:
                 COUNT(*) AS n
             FROM replies
             JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = replies.patient_id
-            WHERE replies.clinic_id = :clinic_id AND {_WAITS} AND {roster.seen_by(member)}
+            WHERE replies.clinic_id = :clinic_id AND {WAITS} AND {roster.seen_by(member)}
             GROUP BY replies.patient_id
             ORDER BY MIN(replies.at), replies.patient_id LIMIT :limit OFFSET :offset""",
         member=member.id,
@@ -127,7 +127,7 @@ def _intents(tx: Tx, patient_id: int) -> tuple[str, ...]:
     for row in tx.all(
         f"""SELECT DISTINCT reasons FROM replies
             WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND reasons IS NOT NULL
-              AND {_WAITS}""",
+              AND {WAITS}""",
         patient_id=patient_id,
     ):
         found |= dict.fromkeys(json.loads(row["reasons"])["intents"])
@@ -139,7 +139,7 @@ def count(tx: Tx, member: Staff) -> int:
     found: int = tx.value(
         f"""SELECT COUNT(DISTINCT replies.patient_id) FROM replies
             JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = replies.patient_id
-            WHERE replies.clinic_id = :clinic_id AND {_WAITS} AND {roster.seen_by(member)}""",
+            WHERE replies.clinic_id = :clinic_id AND {WAITS} AND {roster.seen_by(member)}""",
         member=member.id,
     )
     return found

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from bot.clinic import leaving
+from bot.clinic.leaving import shortened
 from bot.practitioner.enroll_names import bare
 from bot.turn import Turn
 from messages.render import Html, day_long, moment
@@ -13,7 +15,6 @@ from scheduler.staff import Role, Staff
 
 PREFIX: Final = "s"
 PAGE: Final = 8
-_LABEL_NAME: Final = 24
 _ROLES: Final[tuple[Role, ...]] = ("practitioner", "manager")
 
 Handler = Callable[[Turn], None]
@@ -27,7 +28,7 @@ def staff(turn: Turn) -> None:
         return
     role = _role(turn, words)
     if role is None:
-        turn.say(turn.text("clinic.staff.not_understood", words=_short(words)))
+        turn.say(turn.text("clinic.staff.not_understood", words=shortened(words)))
         return
     _invite(turn, role)
 
@@ -38,10 +39,9 @@ def _button(turn: Turn) -> None:
             _invite(turn, role)
         case ["page", number] if number.isdecimal():
             turn.edit(*_list(turn, int(number)))
-        case ["remove", number] if number.isdecimal():
-            _ask(turn, team.by_id(turn.tx, int(number)))
-        case ["yes", number] if number.isdecimal():
-            _remove(turn, team.by_id(turn.tx, int(number)))
+        case ["remove" | "to" | "yes" as action, number, *colleague] if number.isdecimal():
+            if not leaving.press(turn, action, number, *colleague[:1]):
+                turn.edit(*_list(turn, 0))
         case _:
             turn.toast("patient.start.old_button")
 
@@ -100,7 +100,7 @@ def _list(turn: Turn, page: int) -> tuple[str, list[list[Button]]]:
             turn.button(
                 f"clinic.staff.button.{'leave' if _is_me(turn, member) else 'remove'}",
                 f"{PREFIX}:remove:{member.id}",
-                name=_short(member.name),
+                name=shortened(member.name),
             )
         ]
         for member in shown
@@ -127,74 +127,3 @@ def _turning(turn: Turn, page: int, count: int) -> Iterator[Button]:
         yield turn.button("clinic.staff.button.earlier", f"{PREFIX}:page:{page - 1}")
     if (page + 1) * PAGE < count:
         yield turn.button("clinic.staff.button.later", f"{PREFIX}:page:{page + 1}")
-
-
-def _ask(turn: Turn, member: Staff | None) -> None:
-    if member is None:
-        turn.toast("clinic.staff.toast.gone")
-        turn.edit(*_list(turn, 0))
-        return
-    if _only_manager(turn, member):
-        turn.toast("clinic.staff.toast.last_manager", alert=True)
-        return
-    oneself = turn.staff is not None and member.id == turn.staff.id
-    turn.edit(
-        turn.text(
-            f"clinic.staff.ask_remove{'_self' if oneself else ''}",
-            name=member.name,
-            patients=_their_patients(turn, member),
-        ),
-        [
-            [
-                turn.button(
-                    f"clinic.staff.button.{'leave' if oneself else 'remove'}_yes",
-                    f"{PREFIX}:yes:{member.id}",
-                ),
-                turn.button("clinic.staff.button.keep", f"{PREFIX}:page:0"),
-            ]
-        ],
-    )
-
-
-def _remove(turn: Turn, member: Staff | None) -> None:
-    manager = turn.staff
-    if manager is None or member is None:
-        turn.toast("clinic.staff.toast.gone")
-        turn.edit(*_list(turn, 0))
-        return
-    theirs = _their_patients(turn, member)
-    if not team.remove(turn.tx, member.id, actor=manager.actor, now=turn.now):
-        turn.toast("clinic.staff.toast.last_manager", alert=True)
-        turn.edit(*_list(turn, 0))
-        return
-    if member.id == manager.id:
-        turn.edit(turn.text("clinic.staff.left", clinic=turn.clinic.name))
-        return
-    turn.edit(
-        turn.text("clinic.staff.removed", name=member.name, patients=theirs),
-        [[turn.button("clinic.staff.button.team", f"{PREFIX}:page:0")]],
-    )
-    turn.say(
-        turn.catalogue.text(
-            member.language,
-            "clinic.staff.told_removed",
-            clinic=turn.clinic.name,
-            phone=turn.clinic.phone,
-        ),
-        chat_id=member.chat_id,
-    )
-
-
-def _only_manager(turn: Turn, member: Staff) -> bool:
-    return member.role == "manager" and len(team.everyone(turn.tx, "manager")) == 1
-
-
-def _their_patients(turn: Turn, member: Staff) -> Html:
-    count = team.active_patients(turn.tx, member.id)
-    if count == 0:
-        return turn.text("clinic.staff.patients_none")
-    return turn.text("clinic.staff.patients_some", n=count)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LABEL_NAME else f"{name[: _LABEL_NAME - 1]}…"

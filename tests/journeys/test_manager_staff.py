@@ -70,8 +70,12 @@ async def test_invite_join_list_remove(world: Any) -> None:
 
     await tap(world, world.manager, "✖️ Remove Elena Ruiz")
     asked = world.manager.transcript()[-1]["text"]
+    assert "Who takes over from Elena Ruiz?" in asked
+    assert "• 1 patient\n" in asked
+    await tap(world, world.manager, "Marta · 0")
+    asked = world.manager.transcript()[-1]["text"]
     assert "Remove Elena Ruiz from the team?" in asked
-    assert "Their 1 active patient will be looked after by the managers" in asked
+    assert "To Marta go:\n• 1 patient\n• 1 of them with an active plan" in asked
     await tap(world, world.manager, "Yes, remove")
     assert "no longer on the team" in world.manager.transcript()[-1]["text"]
     assert "no longer have access" in world.texts(elena)[-1]
