@@ -26,6 +26,7 @@ from scheduler import (
     downtime,
     events,
     invitations,
+    library,
     overview,
     staff,
     upkeep,
@@ -240,6 +241,7 @@ class App:
         now = self.clock.now()
         if self._standstill.over():
             await self.store.write(downtime.notice, now=now)
+        await self.store.write(library.begin_due, self.catalogue, self.clinic, now=now)
         await self.store.write(upkeep.beat, self.clinic, now=now)
         if (fault := self._disk.fault) is not None:
             await self.store.write(disk.tell, fault, now=now)

@@ -12,6 +12,7 @@ from messages.markup import Html, plain
 from messages.protocol import Protocol
 from messages.signs import SignTable
 from messages.template import Text
+from messages.tips import LibraryTip
 from messages.triage import Triage
 
 __all__ = ["SHIPPED", "Catalogue", "CatalogueInvalid", "load"]
@@ -47,7 +48,9 @@ def load(*directories: Path, default: str = _ENGLISH) -> "Catalogue":
     examined = examine(*(directories or (SHIPPED,)))
     if any(issue.blocks for issue in examined.issues):
         raise CatalogueInvalid(examined.issues)
-    return Catalogue(examined.protocols, examined.texts, default, triage=examined.triage)
+    return Catalogue(
+        examined.protocols, examined.texts, default, triage=examined.triage, tips=examined.tips
+    )
 
 
 class Catalogue:
@@ -59,10 +62,11 @@ class Catalogue:
     Attributes:
         protocols: by treatment.
         languages: those that have texts, in order.
+        tips: the library, by name.
         triage: reads what patients write; without words of its own nothing is understood.
     """
 
-    __slots__ = ("_chains", "_default", "_speaking", "languages", "protocols", "triage")
+    __slots__ = ("_chains", "_default", "_speaking", "languages", "protocols", "tips", "triage")
 
     def __init__(
         self,
@@ -71,7 +75,9 @@ class Catalogue:
         default: str = _ENGLISH,
         *,
         triage: Triage | None = None,
+        tips: Mapping[str, LibraryTip] | None = None,
     ) -> None:
+        self.tips: Mapping[str, LibraryTip] = MappingProxyType(dict(tips or {}))
         self.triage = triage or Triage({}, SignTable())
         self.protocols: Mapping[str, Protocol] = MappingProxyType(dict(protocols))
         self.languages: tuple[str, ...] = tuple(sorted(texts))
@@ -204,6 +210,14 @@ class Catalogue:
             return self._filled(language, [*keys, f"common.answer.{answer}"], {})
         labeled = any(key in table for table in self._chain(language) for key in keys)
         return self._filled(language, keys, {}) if labeled else Html(answer)
+
+    def tip_text(self, language: str, name: str) -> str:
+        """Return what a tip of the library says, without markup.
+
+        Raises:
+            KeyError: there is no such tip.
+        """
+        return self.label(language, f"tips.{name}.text").strip()
 
     def treatment_name(self, language: str, treatment: str) -> str:
         """Return what a treatment is called, without markup.

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from messages import content, coverage, structure, style, vocabulary, words
+from messages import content, coverage, structure, style, tips, vocabulary, words
 from messages.content import Issue
 from messages.protocol import Protocol
 from messages.template import Text
+from messages.tips import LibraryTip
 from messages.triage import Triage
 
 __all__ = ["Examined", "Issue", "check", "examine"]
@@ -22,12 +23,14 @@ class Examined:
         texts: by language, by dotted key.
         issues: in the order of files and keys.
         triage: reads what patients write.
+        tips: the library, by name.
     """
 
     protocols: Mapping[str, Protocol]
     texts: Mapping[str, Mapping[str, Text]]
     issues: tuple[Issue, ...]
     triage: Triage
+    tips: Mapping[str, LibraryTip]
 
 
 def examine(*directories: Path) -> Examined:
@@ -39,11 +42,14 @@ def examine(*directories: Path) -> Examined:
     built = structure.build(found)
     said = words.build(found)
     heard = vocabulary.build(found)
-    issues = [*found.issues, *built.issues, *said.issues, *heard.issues]
+    library, faults = tips.build(found, built, said)
+    issues = [*found.issues, *built.issues, *said.issues, *heard.issues, *faults]
     issues += [*coverage.issues(said, built), *style.issues(said)]
     if not built.protocols and not issues:
         issues.append(Issue("protocols", "directory", "holds no treatment: add a folder"))
-    return Examined(built.protocols, said.texts(), tuple(sorted(set(issues))), heard.triage)
+    return Examined(
+        built.protocols, said.texts(), tuple(sorted(set(issues))), heard.triage, library
+    )
 
 
 def check(*directories: Path) -> list[Issue]:

@@ -22,7 +22,7 @@ _DIVISIBLE: Final = ROOMS[1:]
 CORE: Final = "common/core.toml"
 TRIAGE: Final = "triage"
 SIGNS: Final = "triage/signs.toml"
-_TIMING: Final = ("core.toml", "protocol.toml")
+_TIMING: Final = ("core.toml", "protocol.toml", "tip.toml")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?")
 _LINE: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -70,6 +70,12 @@ class Content:
     def treatments(self) -> tuple[str, ...]:
         """Every folder of protocols/ that has a file, in order."""
         folders = {path.split("/")[1] for path in self._paths() if path.startswith("protocols/")}
+        return tuple(sorted(folders))
+
+    @property
+    def tips(self) -> tuple[str, ...]:
+        """Every folder of tips/ that has a file, in order."""
+        folders = {path.split("/")[1] for path in self._paths() if path.startswith("tips/")}
         return tuple(sorted(folders))
 
     @property
@@ -177,7 +183,9 @@ def _misplaced(name: str, shipped: tuple[str, ...] | None) -> str | None:
     match parts:
         case ["common", "core.toml"] | ["protocols", _, "protocol.toml"] | ["triage", "signs.toml"]:
             return None
-        case ["protocols", _, file]:
+        case ["tips", _, "tip.toml"]:
+            return None
+        case ["protocols" | "tips", _, file]:
             pass
         case [room, file] if room in (*ROOMS, TRIAGE):
             pass
@@ -186,7 +194,7 @@ def _misplaced(name: str, shipped: tuple[str, ...] | None) -> str | None:
                 hint = suggestion(f"{room}/{part}", shipped)
                 return f"is in no folder that the bot reads{hint}"
         case _:
-            hint = suggestion(parts[0], ("protocols", TRIAGE, *ROOMS))
+            hint = suggestion(parts[0], ("protocols", "tips", TRIAGE, *ROOMS))
             return f"is in no folder that the bot reads{hint}"
     stem = file.removesuffix(".toml")
     if not _is_language(stem):

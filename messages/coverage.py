@@ -77,6 +77,9 @@ def _keys(folder: Folder, language: str, need: _Need) -> Iterator[Issue]:
 def _need(folder: Folder, common: Folder, structure: Structure) -> _Need:
     if folder.treatment is not None:
         return _need_of_treatment(folder, folder.treatment, common, structure)
+    if folder.room == "tips":
+        keys = {"name": f"{_MISSING}what staff call it", "text": f"{_MISSING}what patients read"}
+        return _Need(keys, frozenset(), ())
     shipped = [key for key in _reference(folder.base) if not key.startswith("step.")]
     keys = dict.fromkeys(shipped, f"{_MISSING}translate it")
     if folder.path != "common":

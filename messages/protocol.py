@@ -163,7 +163,7 @@ def window_problem(offset: Offset, useful_for: Offset, *, before: bool) -> str |
     return None
 
 
-def _local_time(value: Any) -> Any:
+def local_time(value: Any) -> Any:
     if isinstance(value, time) and value.tzinfo is None:
         return value
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
@@ -244,7 +244,7 @@ class Step(_Model):
     anchor: Anchor
     offset: Offset
     before: StrictBool = False
-    at: Annotated[time, BeforeValidator(_local_time)] | None = None
+    at: Annotated[time, BeforeValidator(local_time)] | None = None
     useful_for: Offset
     comfort: StrictBool = False
     quiet: Literal["wait", "earlier", "around"] = "wait"

@@ -81,6 +81,8 @@ class _Reading:
         self._of_step = parts[0] == "step" and parts[-1] in {"text", "late"}
         self._asked = self._of_step and "question" in parts
         self._for_patients = folder.room in {"common", "patient"} or folder.treatment is not None
+        if folder.room == "tips":
+            self._for_patients = parts[0] == "text"
         self._limit = self._limit_of(folder, parts)
 
     def _limit_of(self, folder: Folder, parts: list[str]) -> tuple[int, str] | None:

@@ -93,7 +93,8 @@ def build(content: Content) -> Words:
     """Return every text of ``content``; faults become issues and never raise."""
     words = Words(languages=content.languages)
     treatments = (f"protocols/{treatment}" for treatment in content.treatments)
-    for path in (*ROOMS, *content.parts, *treatments):
+    tips = (f"tips/{tip}" for tip in content.tips)
+    for path in (*ROOMS, *content.parts, *treatments, *tips):
         words.folders[path] = _folder(content, words, path)
     for path in content.parts:
         words.issues.extend(_said_twice(words.folders, path))

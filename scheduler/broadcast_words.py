@@ -4,6 +4,7 @@ Worded at the moment of sending, so that an edit that waited shows the figures o
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,12 +13,12 @@ from babel.numbers import format_decimal
 
 from messages.catalogue import Catalogue
 from messages.render import Html, escape, moment, span
+from messages.tips import lines as tip_lines
 from scheduler import broadcast_copies, broadcasts, polls
 from scheduler.channel import Button
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.outbox import Said
-from scheduler.tip import lines as tip_lines
 
 STOP: Final = "b:stop"
 PAUSE: Final = "b:pause"
@@ -79,6 +80,16 @@ def progress(
     return Said(
         "\n".join(lines), buttons=_steering(catalogue, language, broadcast["id"], left, state)
     )
+
+
+def announcement(
+    tx: Tx, broadcast: Row, catalogue: Catalogue, clinic: Clinic, language: str, *, now: int
+) -> Said:
+    """Return the word that a tip of the library is about to go out, and how to hold it back."""
+    shown = progress(tx, broadcast, catalogue, clinic, language, now=now)
+    words = broadcast_copies.tip_of(tx, broadcast).words(language)
+    head = catalogue.text(language, "clinic.broadcast.announced", words=_beginning(words))
+    return replace(shown, html=Html(f"{head}\n\n{shown.html}"))
 
 
 def _state(broadcast: Row, counts: dict[str, int], *, now: int) -> str:

@@ -26,6 +26,8 @@ AFTERMATH_MS: Final = 3 * 24 * HOUR
 """How long after its end it is told what a broadcast led to: replies, and people who left."""
 AFTERMATH: Final = "aftermath"
 """The form of that later report."""
+ANNOUNCED: Final = "announced"
+"""The form of the word that one of the library begins by itself tomorrow, with how to stop it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Polls: the answers to a broadcast that asks. A vote is a patient's reply; the newest stands."""
 
+from messages.tips import lines
 from scheduler import broadcast_copies, broadcasts
 from scheduler.database import Row, Tx
-from scheduler.tip import lines
 
 QUESTION = "poll"
 """What a vote answers, in the log of replies."""

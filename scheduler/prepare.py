@@ -130,6 +130,8 @@ class Preparer:
         words = broadcast_words.report if edit is None else broadcast_words.progress
         if content.form == broadcasts.AFTERMATH:
             words = broadcast_words.aftermath
+        elif content.form == broadcasts.ANNOUNCED:
+            words = broadcast_words.announcement
         said = words(tx, broadcast, self.catalogue, self.clinic, member.language, now=now)
         return said.message(row["chat_id"], edit)
 

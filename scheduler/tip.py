@@ -6,17 +6,12 @@ from typing import Final, Literal
 
 from messages.catalogue import Catalogue
 from messages.render import Html, escape
+from messages.tips import lines
 from scheduler.channel import Attachment, Button
 from scheduler.outbox import Said
 
 FileKind = Literal["photo", "video", "document"]
 
-MOST_TEXT: Final = 4096
-MOST_CAPTION: Final = 1024
-MOST_QUESTION: Final = 300
-MOST_OPTION: Final = 100
-OPTIONS: Final = range(2, 13)
-"""Telegram's limits, in UTF-16 units: a text, a file's text, a poll's question and options."""
 TIPS_OFF: Final = "c:tips:no:below"
 """What the button under a tip carries: the patient takes the consent to tips back."""
 
@@ -58,29 +53,3 @@ class Tip:
             attachment=Attachment(self.file_kind, file_id=self.file_id) if self.file_kind else None,
             poll=options,
         )
-
-
-def lines(text: str) -> list[str]:
-    """Return the lines of a text that say something."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def units(text: str) -> int:
-    """Return the length of a text as Telegram counts it."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def excess(text: str, *, with_file: bool) -> int:
-    """Return by how many characters a text is too long; 0 if it fits."""
-    return max(0, units(text) - (MOST_CAPTION if with_file else MOST_TEXT))
-
-
-def can_be_poll(text: str) -> bool:
-    """Say whether a text could be a poll: a question, and below it two to twelve options."""
-    question, *options = lines(text) or [""]
-    return (
-        0 < units(question) <= MOST_QUESTION
-        and len(options) in OPTIONS
-        and all(units(option) <= MOST_OPTION for option in options)
-        and len(set(options)) == len(options)
-    )

@@ -5,17 +5,16 @@ from typing import Final
 from bot.clinic.broadcast_draft import Draft
 from bot.turn import Turn
 from messages.render import plain
-from scheduler.broadcast_words import number
-from scheduler.tip import (
+from messages.tips import (
     MOST_CAPTION,
     MOST_OPTION,
     MOST_QUESTION,
     MOST_TEXT,
-    FileKind,
-    Tip,
     can_be_poll,
     excess,
 )
+from scheduler.broadcast_words import number
+from scheduler.tip import FileKind, Tip
 
 MOST_PICTURE_BYTES: Final = 10 * 1024 * 1024
 """Telegram's limit on a photo; a picture that is sent as a file may have more."""

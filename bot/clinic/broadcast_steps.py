@@ -4,20 +4,22 @@ from collections.abc import Iterator
 
 from bot.clinic import broadcast_who
 from bot.clinic.broadcast_draft import Draft
-from bot.clinic.broadcast_screen import Screen, data, leave
+from bot.clinic.broadcast_screen import PREFIX, Screen, data, leave
 from bot.patient.languages import own_name
 from bot.turn import Turn
 from messages.render import Html
+from messages.tips import can_be_poll
 from scheduler import segments
 from scheduler.broadcast_words import number, wall_clock
 from scheduler.channel import Button
 from scheduler.segments import Audience
-from scheduler.tip import can_be_poll
 
 
 def ask(turn: Turn, draft: Draft) -> Screen:
     """The first step: what to send."""
-    return Screen(turn.text("clinic.broadcast.ask"), (leave(turn, draft),))
+    shelf = turn.button("clinic.broadcast.button.library", f"{PREFIX}:library:all")
+    shelves = ((shelf,),) if turn.catalogue.tips else ()
+    return Screen(turn.text("clinic.broadcast.ask"), (*shelves, leave(turn, draft)))
 
 
 def chosen(turn: Turn, draft: Draft, audience: Audience) -> Html:

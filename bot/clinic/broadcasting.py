@@ -15,10 +15,10 @@ from bot.clinic.broadcast_screen import Screen
 from bot.dates import Moment, read_moment
 from bot.turn import Turn
 from messages.render import clock
+from messages.tips import can_be_poll, lines
 from scheduler import broadcasts, segments
 from scheduler.broadcasts import NotStarted
 from scheduler.segments import KINDS, Audience, Kind
-from scheduler.tip import can_be_poll, lines
 from scheduler.wallclock import local
 
 DIALOGUE: Final = "broadcast"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.clinic import broadcast_desk, broadcasting
+from bot.clinic import broadcast_desk, broadcasting, library_view
 from bot.clinic.broadcast_screen import PREFIX
 from bot.turn import Turn
 
@@ -14,6 +14,8 @@ def _button(turn: Turn) -> None:
     match turn.incoming.data.split(":")[1:]:
         case [action, value] if action in broadcast_desk.ACTIONS:
             broadcast_desk.press(turn, action, value)
+        case [action, name] if action in library_view.ACTIONS:
+            library_view.press(turn, action, name)
         case [action, serial]:
             broadcasting.press(turn, action, serial, "")
         case [action, serial, value]:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import data
-from scheduler.tip import MOST_CAPTION, MOST_TEXT, can_be_poll, excess
+from messages.tips import MOST_CAPTION, MOST_TEXT, can_be_poll, excess
 
 
 def test_a_draft_is_read_back_from_the_table_as_it_was() -> None:
