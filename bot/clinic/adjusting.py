@@ -233,6 +233,7 @@ def _propose(turn: Turn, standing: Standing, setting: str, value: Any, *, edit: 
     ]
     if (effect := words.effect(turn, setting, value)) is not None:
         parts.append(effect)
+    parts.append(turn.text("clinic.settings.save"))
     place = CHANGEABLE.index(setting)
     save = turn.button("clinic.settings.button.save", f"{PREFIX}:save:{place}")
     buttons = [[save, _back(turn, setting)]]

@@ -40,7 +40,7 @@ def begin_with(turn: Turn, draft: Draft) -> None:
 
 def take(turn: Turn) -> None:
     """Take what was written while the dialogue is open."""
-    draft = _open(turn)
+    draft = open_draft(turn)
     if draft is None:
         return
     if draft.step == "when":
@@ -69,7 +69,7 @@ def take(turn: Turn) -> None:
 
 def press(turn: Turn, action: str, serial: str, value: str) -> None:
     """Take a button of the dialogue."""
-    draft = _open(turn)
+    draft = open_draft(turn)
     if draft is None or draft.serial != serial:
         turn.toast("patient.start.old_button")
         turn.edit(turn.text("clinic.broadcast.closed"))
@@ -291,7 +291,8 @@ def _wall_clock(turn: Turn) -> datetime:
     return local(turn.now, turn.clinic.timezone).replace(tzinfo=None)
 
 
-def _open(turn: Turn) -> Draft | None:
+def open_draft(turn: Turn) -> Draft | None:
+    """Return the broadcast that this chat is making, or None."""
     if turn.dialogue is None or turn.dialogue.name != DIALOGUE:
         return None
     return Draft.from_data(turn.dialogue.data)
@@ -319,7 +320,7 @@ def _edit(turn: Turn, draft: Draft, screen: Screen) -> None:
 
 def retire(turn: Turn) -> None:
     """Take the buttons off the dialogue's last message: a new one takes its place."""
-    draft = _open(turn)
+    draft = open_draft(turn)
     if draft is None or turn.dialogue is None or turn.dialogue.outbox_id is None:
         return
     row = turn.dialogue.outbox_id

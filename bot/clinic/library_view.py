@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.clinic import broadcast_who, broadcasting
 from bot.clinic.broadcast_draft import Draft
-from bot.clinic.broadcast_screen import PREFIX
+from bot.clinic.broadcast_screen import PREFIX, leave
 from bot.turn import Turn
 from messages.render import day_long, escape
 from messages.tips import LibraryTip
@@ -48,6 +48,9 @@ def _list(turn: Turn) -> tuple[str, Sequence[Sequence[Button]]]:
         ]
         for name in sorted(turn.catalogue.tips)
     ]
+    draft = broadcasting.open_draft(turn)
+    if draft is not None:
+        rows.append([*leave(turn, draft)])
     return turn.text("clinic.broadcast.library"), rows
 
 

@@ -84,12 +84,12 @@ async def test_a_broadcast_is_shown_tested_confirmed_and_reported(world: Any) ->
     who = world.new(manager)[-1]
     assert "1 has not said yes to tips" in words(who)
     assert labels(who) == [
-        "Treatment: all",
-        "Area: all",
-        "Language: all",
-        "Plan: all",
-        "Last visit in: all",
-        "Last visit before: all",
+        "Treatment: any",
+        "Area: any",
+        "Language: any",
+        "Plan: any",
+        "Last visit in: any",
+        "Last visit before: any",
         "Go on with 2 ›",
         "✖️ Cancel",
     ]

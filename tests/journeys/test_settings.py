@@ -95,7 +95,7 @@ async def test_what_no_setting_can_be_is_explained_and_changes_nothing(
         ("Phone", "call me", "not a phone number"),
         ("Time zone", "madird", "Do you mean Europe/Madrid?"),
         ("Quiet hours", "9 to 5", "I don't understand these hours"),
-        ("Urgent: call more", "0", "a number from 1 to 720"),
+        ("Next call, urgent", "0", "a number from 1 to 720"),
         ("Public holidays", "Atlantis", "I don't know the holidays"),
         ("Closed days", "yesterday", "or it is over"),
         ("Language", "Klingon", "tap one of the languages"),
