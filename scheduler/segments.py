@@ -160,26 +160,33 @@ def within(segment: Segment, *, now: int) -> Matched:
     if languages := segment.values("language"):
         conditions.append(f"patients.language IN ({_bound(params, 'language', languages)})")
     plan = " ".join(f"AND {each}" for each in _of_plan(segment, params))
-    visits = f"""FROM enrollments JOIN sessions ON sessions.clinic_id = :clinic_id
-          AND sessions.enrollment_id = enrollments.id AND sessions.state <> 'canceled'
-          AND sessions.starts_at <= :now
-        WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = patients.id {plan}"""
     newer, older = segment.values("within"), segment.values("before")
     if newer:
         params["newer"] = now - int(newer[0]) * _DAY
-        conditions.append(f"EXISTS (SELECT 1 {visits} AND sessions.starts_at > :newer)")
+        conditions.append(_visited(plan, "> :newer"))
     if older:
         params["older"] = now - int(older[0]) * _DAY
-        conditions.append(f"EXISTS (SELECT 1 {visits} AND sessions.starts_at <= :older)")
-        conditions.append(f"NOT EXISTS (SELECT 1 {visits} AND sessions.starts_at > :older)")
+        conditions.append(_visited(plan, "<= :older"))
+        conditions.append(f"NOT {_visited(plan, '> :older')}")
     if plan and not newer and not older:
-        conditions.append(
-            f"""EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
-                AND enrollments.patient_id = patients.id {plan})"""
-        )
+        conditions.append(_planned(plan))
     if newer or older:
         params["now"] = now
     return Matched(" AND ".join(conditions), params)
+
+
+def _planned(plan: str) -> str:
+    return f"""EXISTS (SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
+        AND enrollments.patient_id = patients.id {plan})"""
+
+
+def _visited(plan: str, when: str) -> str:
+    # A scalar and not a join: a planner without statistics would begin with all sessions there are.
+    return _planned(
+        f"""{plan} AND (SELECT MAX(sessions.starts_at) FROM sessions
+            WHERE sessions.clinic_id = :clinic_id AND sessions.enrollment_id = enrollments.id
+              AND sessions.state <> 'canceled' AND sessions.starts_at <= :now) {when}"""
+    )
 
 
 def _of_plan(segment: Segment, params: dict[str, object]) -> Iterator[str]:
