@@ -5,11 +5,19 @@ But a message that was put off until nine for a night that now ends at eight sho
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Final
 
 from messages.catalogue import Catalogue
 from scheduler import enrollment
 from scheduler.database import Row, Tx
 from scheduler.quiet import NotUseful, QuietHours, settle
+from scheduler.wallclock import MINUTE, local
+
+_QUARTER: Final = 15 * MINUTE
+_DAY_MINUTES: Final = 24 * 60
+_MARGIN_MINUTES: Final = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,11 @@ def _moved(
     )
     found: list[tuple[Row, int | None]] = []
     for row in rows:
+        if row["ready_at"] == row["due_at"] > now and not _near(
+            row["due_at"], row["timezone"], quiet
+        ):
+            found.append((row, row["ready_at"]))
+            continue
         policy, earliest = (
             enrollment.at_night(catalogue, row, now=now)
             if row["kind"] == "reminder"
@@ -90,6 +103,26 @@ def _moved(
         else:
             found.append((row, moment.at))
     return found
+
+
+def _near(instant: int, zone: str, quiet: QuietHours) -> bool:
+    """Say whether an instant may lie in the night: a look at a few numbers spares most rows more.
+
+    The margin is wider than any turn of a clock, so that a "no" is certain.
+    """
+    if quiet.start == quiet.end:
+        return False
+    start, end = (60 * edge.hour + edge.minute for edge in (quiet.start, quiet.end))
+    minute = (instant // MINUTE + _offset(instant // _QUARTER, zone)) % _DAY_MINUTES
+    length = (end - start) % _DAY_MINUTES + 2 * _MARGIN_MINUTES
+    return (minute - start + _MARGIN_MINUTES) % _DAY_MINUTES <= length
+
+
+@lru_cache(maxsize=65_536)
+def _offset(quarter: int, zone: str) -> int:
+    """Return by how many minutes clocks are ahead of UTC in a quarter of an hour."""
+    ahead = local(quarter * _QUARTER, zone).utcoffset() or timedelta(0)
+    return int(ahead.total_seconds() // 60)
 
 
 def _count(found: list[tuple[Row, int | None]]) -> Moves:
