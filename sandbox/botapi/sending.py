@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.botapi import media
 from sandbox.botapi.call import Call, find_chat, reachable
 from sandbox.botapi.entities import formatted
+from sandbox.botapi.html import utf16_length
 from sandbox.botapi.keyboards import check_keyboard
 from sandbox.botapi.refusal import bad_request
 from sandbox.world import Chat, Message
@@ -24,6 +25,7 @@ CHAT_ACTIONS = frozenset(
         "upload_video_note",
     }
 )
+MOST_OPTION = 100
 STORED = {
     "link_preview_options": "link_preview_options",
     "show_caption_above_media": "show_caption_above_media",
@@ -83,6 +85,10 @@ def send_poll(call: Call) -> Message:
     options = [option["text"].strip() for option in given]
     if not all(options):
         raise bad_request("poll options must be non-empty")
+    if any(utf16_length(option) > MOST_OPTION for option in options):
+        raise bad_request(f"poll options length must not exceed {MOST_OPTION}")
+    if len(set(options)) < len(options):
+        raise bad_request("POLL_OPTION_DUPLICATE")
     poll = {
         "id": str(call.desk.world.clock.now() * 1000 + len(call.desk.ledger)),
         "question": values["question"],

@@ -56,6 +56,23 @@ async def test_what_telegrams_apps_do_not_let_anybody_vote_is_refused(
             anna.vote(message, *options)
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["Yes", "n" * 101], "must not exceed 100"),
+        (["Yes", " Yes "], "POLL_OPTION_DUPLICATE"),
+        (["Yes", " "], "must be non-empty"),
+        ([str(number) for number in range(13)], "options"),
+    ],
+)
+async def test_a_poll_that_telegram_would_not_take_is_refused(
+    call: Any, anna: Phone, options: list[str], why: str
+) -> None:
+    answer = await call("sendPoll", chat_id=anna.person.id, question="Sun?", options=options)
+    assert answer.refusal[0] == 400
+    assert why in answer.refusal[1]
+
+
 async def test_a_video_reaches_the_bot_and_goes_out_again(call: Any, anna: Phone) -> None:
     anna.video(caption="Look")
     (update,) = await updates(call)
