@@ -7,7 +7,7 @@ is saved. Buttons carry the setting's place in the table and no value.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from bot import formats
+from bot import formats, hours_words
 from bot.clinic import settings_words as words
 from bot.dates import Moment, read_moment
 from bot.standing import CHANGEABLE, Standing, form, read
@@ -106,6 +106,11 @@ def _understood(turn: Turn, standing: Standing, setting: str, text: str) -> Any:
     Raises:
         ValueError: it is none.
     """
+    if setting == "clinic_hours":
+        hours = hours_words.read(text, turn.language, turn.catalogue)
+        if hours is None:
+            raise ValueError(text)
+        return hours
     if setting != "closed_days":
         return read(setting, text)
     added = {_closure(turn, line) for line in text.splitlines() if line.strip()}

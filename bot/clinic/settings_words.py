@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from babel import Locale
 
+from bot.hours_words import in_words
 from bot.patient.languages import own_name
 from bot.turn import Turn
 from messages.render import Html, day_long, escape
-from scheduler import closures, hours, requieting
+from scheduler import closures, requieting
 from scheduler.closures import Closure
 from scheduler.hours import WeeklyHours
 from scheduler.quiet import QuietHours
@@ -46,7 +47,7 @@ def _plainly(turn: Turn, setting: str, value: Any) -> str | None:
         case time():
             found = f"{value:%H:%M}"
         case WeeklyHours() if not value.never:
-            found = hours.written(value)
+            found = in_words(value, turn.language, turn.catalogue)
         case int() if value:
             found = turn.text(f"clinic.settings.{_COUNTED[setting]}", n=value)
         case str() if value:

@@ -137,6 +137,18 @@ async def test_holidays_and_days_of_its_own_close_the_clinic(world: Any, chats: 
     assert world.bot.clinic.hours.open_at(moment("2026-08-11 12:00"), "Europe/Madrid")
 
 
+async def test_opening_hours_are_read_in_words(world: Any, chats: Any) -> None:
+    await opens(world, chats, "Opening hours")
+    world.manager.text("Mon-Thu 9:00-19:00, Sat 10:00-14:00")
+    await world.settle()
+    asked = chats.shown(chats.last(world.manager, "Save it?"))
+    assert "Mon–Fri 09:00–18:00 → Mon–Thu 09:00–19:00 · Sat 10:00–14:00" in asked
+    await chats.tap(world.manager, "Save it?", "✅ Save")
+    hours = world.bot.clinic.hours
+    assert not hours.open_at(moment("2026-05-08 12:00"), "Europe/Madrid")
+    assert hours.open_at(moment("2026-05-09 12:00"), "Europe/Madrid")
+
+
 async def test_two_managers_at_once_the_second_looks_again(
     world: Any, chats: Any, joins: Any
 ) -> None:
