@@ -60,7 +60,7 @@ def vote(tx: Tx, copy: Row, options: tuple[int, ...], language: str, *, now: int
     if broadcast is None or not broadcast["poll"]:
         return False
     words = lines(broadcast_copies.tip_of(tx, broadcast).words(language))[1:]
-    if any(option >= len(words) for option in options):
+    if not all(0 <= option < len(words) for option in options):
         return False
     tx.run(
         """INSERT INTO replies (clinic_id, patient_id, outbox_id, question, kind, value, text, at)

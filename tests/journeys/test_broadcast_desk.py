@@ -288,6 +288,24 @@ async def test_the_copy_that_a_reply_came_upon_is_kept(world: Any) -> None:
     assert other is None
 
 
+async def test_a_vote_for_no_option_of_the_poll_is_not_logged(world: Any) -> None:
+    anna = await patient(world, "Anna")
+    await to_preview(world, POLL)
+    await press(world, world.manager, "b:poll")
+    await send(world)
+    poll = anna.transcript()[-1]["poll"]
+    for option in (-1, 2, 10**30):
+        world.sandbox.desk.updates.push(
+            "poll_answer",
+            {"poll_id": poll["id"], "user": anna.person.user(), "option_ids": [option]},
+        )
+    await world.settle()
+    logged = await world.store.read(
+        lambda tx: tx.all("SELECT * FROM replies WHERE clinic_id = :clinic_id")
+    )
+    assert logged == []
+
+
 async def test_a_vote_of_nobody_or_in_no_poll_of_ours_changes_nothing(world: Any) -> None:
     anna = await patient(world, "Anna")
     world.sandbox.desk.updates.push(
