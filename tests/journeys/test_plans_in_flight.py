@@ -315,3 +315,31 @@ async def test_what_leaves_while_a_change_is_shown_is_told_before_it_is_confirme
     assert "Time went on" in shown
     assert "2 already sent" in shown
     assert "✅ Done" in await doctor.taps("✅ Confirm")
+
+
+async def test_two_plans_of_one_patient_ask_the_same_question_once(world):
+    doctor = await join(world, "Dr. Ruiz")
+    patient = await enrolled(world, doctor, 'facial "A.P." face filler=no next=none')
+    await world.after(hours=1)
+    await doctor.says('/enroll facial "A.P." hands filler=no next=none')
+    said = await doctor.taps("Same: A.P.")
+    assert "/session adds a session to the running plan" in said
+    link = re.search(r"https://t\.me/\S+", await doctor.taps("✅ Confirm"))[0]
+    patient.phone.open(link)
+    await world.settle()
+    heard = len(patient.messages())
+    await world.until(moment("2026-05-05 11:01"))
+    asked = [words(m) for m in patient.messages()[heard:] if "How sore" in words(m)]
+    assert len(asked) == 1
+
+
+async def test_the_question_whether_somebody_came_outlives_a_crash_and_is_asked_once(world):
+    doctor = await join(world, "Dr. Ruiz")
+    await enrolled(world, doctor)
+    await world.until(moment("2026-05-18 09:00"))
+    await world.stop_bot()
+    world.clock.set(moment("2026-05-18 12:00"))
+    await world.start_bot()
+    await world.after(hours=3)
+    asked = [m for m in doctor.messages() if "Did A.P. come" in words(m)]
+    assert len(asked) == 1
