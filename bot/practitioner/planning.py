@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.practitioner import plan_result, plan_steps, plan_words, stray
+from bot.practitioner import plan_flow, plan_result, plan_steps, stray
 from bot.practitioner.calendar import view_of
 from bot.practitioner.card_words import EVENTS, line_of
 from bot.practitioner.enroll_answers import quoted
@@ -67,7 +67,7 @@ def begin_with(
         return
     draft = replace(draft, enrollment_id=mine[0].row["id"])
     turn.close_dialogue()
-    _onward(turn, draft, mine[0], note)
+    plan_flow.onward(turn, draft, mine[0], note)
 
 
 def changeable(turn: Turn, patient: Patient) -> list[Plan]:
@@ -106,7 +106,7 @@ def button(turn: Turn) -> None:
         turn.toast("patient.start.old_button")
         return
     if pressed.action == "w":
-        _onward(turn, draft, plan)
+        plan_flow.onward(turn, draft, plan)
         return
     action = _ACTIONS.get(pressed.action)
     if action is None or (draft.step == "diff" and pressed.action not in "co"):
@@ -123,30 +123,30 @@ def words(turn: Turn) -> None:
     if stray.quotes_elsewhere(turn):
         return
     draft = _draft(turn)
+    if draft is not None and draft.step == "which":
+        text = quoted(turn.incoming.text)
+        turn.say(turn.text(f"{PLACE}.trouble.tap", text=text))
+        return
     plan = _plan(turn, draft) if draft else None
     if draft is None or plan is None:
         turn.close_dialogue()
         turn.say(turn.text("practitioner.cancel.nothing"))
         return
     if turn.incoming.kind != "text":
-        _anew(turn, draft, plan, turn.text("practitioner.enroll.trouble.only_text"))
+        plan_flow.anew(turn, draft, plan, turn.text("practitioner.enroll.trouble.only_text"))
         return
-    if draft.step not in ("when", "diff") or not _takes_moment(draft):
+    if draft.step not in ("when", "diff") or not plan_flow.takes_moment(draft):
         text = quoted(turn.incoming.text)
-        _anew(turn, draft, plan, turn.text(f"{PLACE}.trouble.tap", text=text))
+        plan_flow.anew(turn, draft, plan, turn.text(f"{PLACE}.trouble.tap", text=text))
         return
     try:
         found = typed(turn, draft, plan, turn.incoming.text)
     except Unread as unread:
-        _anew(turn, replace(draft, step="when"), plan, unread.words, before=draft)
+        plan_flow.anew(turn, replace(draft, step="when"), plan, unread.words, before=draft)
         return
     following = replace(found.draft, other=found.other)
-    _step_down(turn, draft, plan)
-    _onward(turn, following, plan, found.remark)
-
-
-def _takes_moment(draft: Draft) -> bool:
-    return draft.change is not None and draft.change.kind in ("add", "move")
+    plan_flow.step_down(turn, draft, plan)
+    plan_flow.onward(turn, following, plan, found.remark)
 
 
 def _draft(turn: Turn) -> Draft | None:
@@ -181,103 +181,11 @@ def _say(turn: Turn, draft: Draft, patient: Patient, mine: list[Plan]) -> None:
     turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=row)
 
 
-def _show(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> None:
-    """Edit the dialogue's message to where the draft stands, or say it where there is none."""
-    html, rows = plan_steps.screen(turn, draft, plan, note)
-    _put(turn, draft, plan, html, rows)
-
-
-def _put(turn: Turn, draft: Draft, plan: Plan, html: str, rows: list[plan_steps.Row]) -> None:
-    outbox_id = turn.dialogue.outbox_id if turn.dialogue else None
-    if outbox_id is None:
-        outbox_id = turn.say(html, rows, patient_id=plan.patient.id)
-    else:
-        turn.edit_row(outbox_id, html, rows)
-    turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=outbox_id)
-
-
-def _step_down(turn: Turn, draft: Draft, plan: Plan) -> None:
-    """Take the buttons off the message so far: what was typed below it is answered below that."""
-    if turn.dialogue is not None and turn.dialogue.outbox_id is not None:
-        old = plan_words.title(turn, plan)
-        if draft.step != "diff":
-            old = Html(plan_steps.screen(turn, draft, plan)[0])
-        turn.edit_row(turn.dialogue.outbox_id, old)
-    turn.close_dialogue()
-
-
-def _anew(turn: Turn, draft: Draft, plan: Plan, note: str, *, before: Draft | None = None) -> None:
-    """Say where the draft stands as a new message, below what was just typed."""
-    _step_down(turn, before or draft, plan)
-    if draft.step == "diff":
-        _propose(turn, draft, plan, note)
-    else:
-        _show(turn, draft, plan, note)
-
-
-def _onward(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> None:
-    """Ask what a change still lacks, or show what it would do."""
-    change = draft.change
-    if change is None:
-        _show(turn, draft.at("menu"), plan, note)
-        return
-    if change.kind in ("add", "move") and change.at is None:
-        _show(turn, draft.at("when"), plan, note)
-        return
-    took_place = change.kind == "attend" or (change.kind == "add" and change.held)
-    protocol = turn.catalogue.protocols.get(plan.course.treatment)
-    asked = traits_asked(protocol) if took_place else []
-    if asked and any(getattr(change, trait) is None for trait in asked[0]):
-        try:
-            plans.propose(
-                turn.tx, plan.row["id"], change, turn.catalogue, turn.clinic, now=turn.now
-            )
-        except Impossible as impossible:
-            _refuse(turn, draft, plan, impossible)
-            return
-        _show(turn, replace(draft, step="traits", view=""), plan, note)
-        return
-    _propose(turn, draft, plan, note)
-
-
-def _propose(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> None:
-    if draft.change is None:
-        return
-    try:
-        proposal = plans.propose(
-            turn.tx, plan.row["id"], draft.change, turn.catalogue, turn.clinic, now=turn.now
-        )
-    except Impossible as impossible:
-        _refuse(turn, draft, plan, impossible)
-        return
-    draft = replace(
-        draft,
-        step="diff",
-        view="",
-        version=proposal.plan.version,
-        seen=events.newest_of(turn.tx, plan.patient.id),
-        promised=proposal.promised,
-    )
-    html, rows = plan_steps.proposal_screen(turn, draft, proposal, note)
-    _put(turn, draft, plan, html, rows)
-
-
-def _refuse(turn: Turn, draft: Draft, plan: Plan, impossible: Impossible) -> None:
-    at = draft.change.at if draft.change else None
-    moment = plan_words.echoed(turn, at) if at is not None else ""
-    note = turn.text(f"{PLACE}.trouble.{impossible.problem}", moment=moment)
-    if _takes_moment(draft) and draft.change and impossible.problem not in ("gone", "ended"):
-        again = replace(draft, change=replace(draft.change, at=None, held=False))
-        _show(turn, again.at("when"), plan, note)
-        return
-    _show(turn, replace(draft, change=None).at("menu"), plan, note)
-
-
 def _back(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
     if draft.view:
-        _show(turn, replace(draft, view=""), plan)
+        plan_flow.show(turn, replace(draft, view=""), plan)
         return
-    _show(turn, replace(draft, change=None).at("menu"), plan)
+    plan_flow.show(turn, replace(draft, change=None).at("menu"), plan)
 
 
 def _session(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
@@ -285,7 +193,7 @@ def _session(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
     if visit is None or visit.state == "canceled" or draft.step != "menu":
         raise ValueError(value)
     # Which change it will be is asked next.
-    _show(turn, draft.doing("move", visit_id=visit.id).at("visit"), plan)
+    plan_flow.show(turn, draft.doing("move", visit_id=visit.id).at("visit"), plan)
 
 
 def _do(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
@@ -307,19 +215,19 @@ def _do(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
         draft = draft.doing(kinds[value])
     else:
         raise ValueError(value)
-    _onward(turn, draft, plan)
+    plan_flow.onward(turn, draft, plan)
 
 
 def _go(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
     match draft.step, value:
         case "menu", "treat":
-            _show(turn, draft.at("treat"), plan)
+            plan_flow.show(turn, draft.at("treat"), plan)
         case "menu", "colleague":
-            _show(turn, draft.at("colleague"), plan)
+            plan_flow.show(turn, draft.at("colleague"), plan)
         case "treat", "treatment":
-            _show(turn, draft.at("treatment"), plan)
+            plan_flow.show(turn, draft.at("treatment"), plan)
         case "treat", "area":
-            _show(turn, draft.doing("protocol").at("area"), plan)
+            plan_flow.show(turn, draft.doing("protocol").at("area"), plan)
         case _:
             raise ValueError(value)
 
@@ -338,7 +246,7 @@ def _calendar(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
         start = turn.now if ahead or visit is None else visit.starts_at
         value = view_of(start, turn.clinic.timezone)
     if shown.is_view(value) and value != draft.view:
-        _show(turn, replace(draft, view=value), plan)
+        plan_flow.show(turn, replace(draft, view=value), plan)
 
 
 def _moment(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
@@ -351,7 +259,7 @@ def _at(turn: Turn, draft: Draft, plan: Plan, at: int) -> None:
     if draft.change is None:
         return
     held = draft.change.kind == "add" and at <= turn.now
-    _onward(turn, replace(draft, change=replace(draft.change, at=at, held=held)), plan)
+    plan_flow.onward(turn, replace(draft, change=replace(draft.change, at=at, held=held)), plan)
 
 
 def _traits(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
@@ -361,7 +269,7 @@ def _traits(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
         raise ValueError(value)
     said = coded[value]
     change = replace(draft.change, lipolytic=said.get("lipolytic"), filler=said.get("filler"))
-    _onward(turn, replace(draft, change=change), plan)
+    plan_flow.onward(turn, replace(draft, change=change), plan)
 
 
 def _treatment(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
@@ -371,9 +279,9 @@ def _treatment(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
     area = "".join(protocol.areas)
     draft = draft.doing("protocol", treatment=value, area=area)
     if len(protocol.areas) > 1:
-        _show(turn, draft.at("area"), plan)
+        plan_flow.show(turn, draft.at("area"), plan)
         return
-    _propose(turn, draft, plan)
+    plan_flow.propose(turn, draft, plan)
 
 
 def _area(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
@@ -383,19 +291,21 @@ def _area(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
     ]
     if draft.step != "area" or change is None or value not in protocol.areas:
         raise ValueError(value)
-    _propose(turn, replace(draft, change=replace(change, area=value)), plan)
+    plan_flow.propose(turn, replace(draft, change=replace(change, area=value)), plan)
 
 
 def _trait(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
     if draft.step != "treat" or value not in ("lipolytic", "filler"):
         raise ValueError(value)
-    _propose(turn, draft.doing("protocol", **{value: not getattr(plan.course, value)}), plan)
+    plan_flow.propose(
+        turn, draft.doing("protocol", **{value: not getattr(plan.course, value)}), plan
+    )
 
 
 def _colleague(turn: Turn, draft: Draft, plan: Plan, value: str) -> None:
     if draft.step != "colleague" or not plan_result.is_member(turn, int(value)):
         raise ValueError(value)
-    _propose(turn, draft.doing("hand_over", staff_id=int(value)), plan)
+    plan_flow.propose(turn, draft.doing("hand_over", staff_id=int(value)), plan)
 
 
 def _other_reading(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
@@ -411,12 +321,12 @@ def _confirm(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
             turn.tx, plan.row["id"], draft.change, turn.catalogue, turn.clinic, now=turn.now
         )
     except Impossible as impossible:
-        _refuse(turn, draft, plan, impossible)
+        plan_flow.refuse(turn, draft, plan, impossible)
         return
     note = _news(turn, draft, proposal)
     if note is not None:
         # Nobody confirms what they have not seen.
-        _propose(turn, draft, plan, note)
+        plan_flow.propose(turn, draft, plan, note)
         return
     change_id = plans.carry_out(
         turn.tx, proposal, turn.catalogue, turn.clinic, member=turn.staff, now=turn.now
