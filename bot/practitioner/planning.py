@@ -25,7 +25,7 @@ from scheduler.patients import Patient
 from scheduler.plans import Plan, Proposal
 from scheduler.timeline import Entry
 
-_LARGEST_ID: Final = 1 << 62
+_SEARCH: Final = "patients"
 
 
 def begin(turn: Turn, patient: Patient) -> None:
@@ -346,8 +346,17 @@ def ask_for_next(turn: Turn, proposal: Proposal) -> None:
     plan = plans.of(turn.tx, proposal.plan.row["id"])
     if plan is None or not took_place or plan.course.open():
         return
-    if plan_steps.proposals(turn, plan):
+    if not plan_steps.proposals(turn, plan):
+        return
+    if turn.dialogue is None or turn.dialogue.name == _SEARCH:
         begin_with(turn, plan.patient, [plan], Change("add"))
+        return
+    # A tap on a question must not end what somebody is in the middle of.
+    turn.say(
+        turn.text(f"{PLACE}.ask.next", label=plan.patient.label),
+        [[turn.button(f"{PLACE}.button.next", f"{plan_result.NEXT}:{plan.row['id']}")]],
+        patient_id=plan.patient.id,
+    )
 
 
 def _news(turn: Turn, draft: Draft, proposal: Proposal) -> Html | None:

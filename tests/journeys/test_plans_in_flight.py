@@ -343,3 +343,16 @@ async def test_the_question_whether_somebody_came_outlives_a_crash_and_is_asked_
     await world.after(hours=3)
     asked = [m for m in doctor.messages() if "Did A.P. come" in words(m)]
     assert len(asked) == 1
+
+
+async def test_answering_the_question_does_not_end_an_enrollment_in_the_middle(world):
+    doctor = await join(world, "Dr. Ruiz")
+    await enrolled(world, doctor)
+    await world.until(moment("2026-05-18 11:00"))
+    question = next(m for m in reversed(doctor.messages()) if "Did A.P." in words(m))
+    await doctor.says("/enroll hair scalp")
+    said = await doctor.taps("✅ Came · no filler", question)
+    assert said == "📅 When does A.P. come next?"
+    assert "Patient: B.Q." in await doctor.says("B.Q.")
+    asked = next(m for m in doctor.messages() if "come next?" in words(m))
+    assert "When is the session?" in await doctor.taps("📅 Set a new date", asked)
