@@ -10,7 +10,8 @@ from datetime import date, time, timedelta
 from typing import Final
 
 from messages.course import Finding
-from scheduler import alert_record, events, roster, unanswered
+from scheduler import absences, alert_record, events, roster, unanswered
+from scheduler.absences import Absence
 from scheduler.alert_record import Alert
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
@@ -43,7 +44,7 @@ class Digest:
 
     ``sessions`` and ``unconfirmed`` are session rows with ``label`` and ``treatment``, by time.
     ``alerts`` and ``waiting`` are the first :data:`SHOWN` of ``alert_count`` and
-    ``waiting_count``.
+    ``waiting_count``. ``stands_in`` are the absences in which the member answers for somebody.
     """
 
     sessions: tuple[Row, ...]
@@ -53,6 +54,7 @@ class Digest:
     waiting_count: int
     off_course: tuple[OffCourse, ...]
     unconfirmed: tuple[Row, ...]
+    stands_in: tuple[Absence, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -63,6 +65,7 @@ class Digest:
             or self.waiting_count
             or self.off_course
             or self.unconfirmed
+            or self.stands_in
         )
 
 
@@ -97,6 +100,7 @@ def gather(tx: Tx, member: Staff, zone: str, *, now: int) -> Digest:
             since=tomorrow,
             until=_midnight(today + timedelta(days=_DAYS_AHEAD + 1), zone),
         ),
+        stands_in=tuple(absences.covered_by(tx, member.id)),
     )
 
 

@@ -79,6 +79,6 @@ def _tell(
         now=now,
         who=absence.name,
         n=staff.active_patients(tx, absence.staff_id),
-        since_ms=absence.starts_at,
-        until_ms=absence.ends_at,
+        since_day=absence.starts_at,
+        until_day=absence.ends_at - 1,
     )

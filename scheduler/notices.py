@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from messages.catalogue import Catalogue
-from messages.render import moment
+from messages.render import day, moment
 from scheduler import outbox, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
@@ -68,15 +68,21 @@ def word(tx: Tx, form: str, chat_id: int, catalogue: Catalogue, clinic: Clinic) 
     """Put a notice into the words of its reader (HTML).
 
     A parameter named ``…_ms`` is an instant (epoch ms): its text's placeholder lacks the ``_ms``
-    and gets the moment in the clinic's zone.
+    and gets the moment in the clinic's zone. One named ``…_day`` is an instant too, of which the
+    placeholder gets the day.
     """
     notice: dict[str, Any] = json.loads(form)
     reader = staff.at_chat(tx, chat_id)
     language = reader.language if reader else clinic.language
-    params = {
-        name.removesuffix("_ms"): moment(value, clinic.timezone, language)
-        if name.endswith("_ms")
-        else value
-        for name, value in notice["params"].items()
-    }
+    params = dict(
+        _worded(name, value, clinic.timezone, language) for name, value in notice["params"].items()
+    )
     return str(catalogue.text(language, notice[_FORM], **params))
+
+
+def _worded(name: str, value: Any, zone: str, language: str) -> tuple[str, Any]:
+    if name.endswith("_ms"):
+        return name.removesuffix("_ms"), moment(value, zone, language)
+    if name.endswith("_day"):
+        return name.removesuffix("_day"), day(value, zone, language)
+    return name, value

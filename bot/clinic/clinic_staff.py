@@ -6,6 +6,7 @@ from typing import Final
 from bot.clinic import leaving
 from bot.clinic.leaving import shortened
 from bot.practitioner.enroll_names import bare
+from bot.practitioner.oncall_view import PREFIX as ONCALL
 from bot.turn import Turn
 from messages.render import Html, day_long, moment
 from scheduler import events, invitations
@@ -95,6 +96,7 @@ def _list(turn: Turn, page: int) -> tuple[str, list[list[Button]]]:
         [turn.button(f"clinic.staff.button.invite_{role}", f"{PREFIX}:invite:{role}")]
         for role in _ROLES
     ]
+    rows.append([turn.button("practitioner.oncall.button.staff", f"{ONCALL}:t:0")])
     rows += [
         [
             turn.button(

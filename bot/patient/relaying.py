@@ -10,7 +10,7 @@ from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, escape, plain, untappable
 from messages.render import day
-from scheduler import appointments, conversation, enrollment, outbox, replies, roster
+from scheduler import appointments, conversation, enrollment, oncall, outbox, replies, roster
 from scheduler.channel import Attachment, AttachmentKind
 from scheduler.conversation import Thread
 from scheduler.patients import Patient
@@ -127,6 +127,7 @@ def pass_on(
     if (
         writer is not None
         and writer.id not in {member.id for member in in_charge}
+        and oncall.here(turn.tx, [writer])
         and roster.seen(turn.tx, writer, patient.id) is not None
     ):
         members = [writer, *members]

@@ -7,8 +7,9 @@ from datetime import time
 from bot.turn import House, Turn
 from messages.markup import Html
 from messages.render import clock, day, distance, moment
-from scheduler import alert_words, outbox, staff
+from scheduler import alert_words, oncall, outbox, staff
 from scheduler import digest as digests
+from scheduler.absences import Absence
 from scheduler.database import Row, Tx
 from scheduler.digest import SHOWN, Digest
 from scheduler.outbox import Lane, Said
@@ -25,7 +26,7 @@ def digest(turn: Turn) -> None:
 
 
 def morning(tx: Tx, house: House, at: time | None, *, now: int) -> int:
-    """Owe the morning message, once a day, to whoever has something in it.
+    """Owe the morning message, once a day, to whoever is there and has something in it.
 
     Args:
         tx: the open transaction.
@@ -40,7 +41,7 @@ def morning(tx: Tx, house: House, at: time | None, *, now: int) -> int:
     if since is None:
         return 0
     told = 0
-    for member in staff.everyone(tx):
+    for member in oncall.here(tx, staff.everyone(tx)):
         found = digests.gather(tx, member, house.clinic.timezone, now=now)
         if found.empty:
             continue
@@ -69,6 +70,7 @@ class _Writer:
         zone = self.house.clinic.timezone
         parts = [
             [self._text(heading, day=day(self.now, zone, self.language))],
+            [self._stands_in(absence) for absence in found.stands_in],
             self._alerts(found),
             self._waiting(found),
             self._off_course(found),
@@ -91,6 +93,10 @@ class _Writer:
         shown = [Html(f"• {line}") for line in lines][:SHOWN]
         more = [self._text("more", n=count - len(shown))] if count > len(shown) else []
         return [title, *shown, *more]
+
+    def _stands_in(self, absence: Absence) -> Html:
+        until = day(absence.ends_at - 1, self.house.clinic.timezone, self.language)
+        return self._text("stands_in", who=absence.name, until=until)
 
     def _alerts(self, found: Digest) -> list[Html]:
         lines = (
