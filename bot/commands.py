@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.clinic import adjusting, auditing, clinic_staff, exporting, figuring
+from bot.clinic import adjusting, auditing, clinic_staff, exporting, figuring, grouping
 from bot.clinic import room as clinic
 from bot.patient import access
 from bot.patient import room as patient
@@ -103,6 +103,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("staff", MANAGERS, clinic_staff.staff, "clinic.command.staff"),
     Command("settings", MANAGERS, adjusting.settings, "clinic.settings.command"),
     Command("audit", MANAGERS, auditing.show, "clinic.audit.command"),
+    Command("here", MANAGERS, grouping.here, "clinic.group.command"),
     Command("plan", PATIENTS, patient.plan, "patient.command.plan"),
     Command("stop", PATIENTS, patient.stop, "patient.command.stop"),
     Command("resume", PATIENTS, patient.resume, "patient.command.resume"),
@@ -132,6 +133,7 @@ BUTTONS: dict[str, tuple[frozenset[Role], Handler]] = {
     **{prefix: (MANAGERS, handler) for prefix, handler in auditing.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in exporting.BUTTONS.items()},
     **{prefix: (STAFF, handler) for prefix, handler in figuring.BUTTONS.items()},
+    **{prefix: (MANAGERS, handler) for prefix, handler in grouping.BUTTONS.items()},
     **{prefix: (MANAGERS, handler) for prefix, handler in adjusting.BUTTONS.items()},
 }
 

@@ -32,7 +32,9 @@ class Incoming:
     ``message_id`` is the message that came, or for a button the one it hangs under. ``text`` is
     the text or caption, ``data`` what a button carries, ``reply_to`` the message that is quoted.
     ``written_at`` is the sender's moment in UTC epoch ms (0 for a button). Of a vote, ``data`` is
-    Telegram's id of the poll and ``options`` are the places of what was chosen.
+    Telegram's id of the poll and ``options`` are the places of what was chosen. Of a
+    group, ``title`` is its name, ``forum`` whether it has topics, and ``thread_id`` the topic it
+    was written in.
     """
 
     kind: Kind
@@ -53,6 +55,9 @@ class Incoming:
     file_size: int = 0
     mime: str = ""
     options: tuple[int, ...] = ()
+    title: str = ""
+    forum: bool = False
+    thread_id: int | None = None
 
     @property
     def command(self) -> str | None:
@@ -96,8 +101,10 @@ def read_update(update: Update) -> Incoming:
         name=user.full_name if user else "",
         language_code=(user.language_code or "") if user else "",
         message_id=0,
+        title=(chat.title or "") if chat else "",
+        forum=bool(chat and chat.is_forum),
     )
-    if user is not None and user.is_bot:
+    if user is not None and user.is_bot and not _is_anonymous(update.message):
         # Two bots that answer each other never end. What one of them sends stays in the inbox.
         return base
     if update.callback_query is not None:
@@ -128,6 +135,8 @@ def read_update(update: Update) -> Incoming:
         return base
     kind, file_id = _content(message)
     media = message.effective_attachment
+    if kind == "other" and not base.private and message.effective_attachment is None:
+        return base  # what Telegram itself says in a group: a new name, a pinned message
     return replace(
         base,
         kind=kind,
@@ -139,7 +148,13 @@ def read_update(update: Update) -> Incoming:
         file_size=getattr(media, "file_size", None) or 0,
         mime=getattr(media, "mime_type", None) or "",
         written_at=int(message.date.timestamp() * 1000),
+        thread_id=message.message_thread_id if message.is_topic_message else None,
     )
+
+
+def _is_anonymous(message: Message | None) -> bool:
+    """Say whether a person wrote in a group under its name: Telegram shows a bot in their place."""
+    return message is not None and message.sender_chat is not None
 
 
 def _content(message: Message) -> tuple[Kind, str | None]:

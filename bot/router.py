@@ -2,6 +2,7 @@
 
 import structlog
 
+from bot.clinic import grouping
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.patient import room as patient
@@ -21,13 +22,15 @@ _BY_NAME = {command.name: command for command in COMMANDS}
 
 def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
     """Handle one update inside one transaction (``now`` in UTC epoch ms); return its turn."""
+    # In a group it is the person that counts; nobody is a patient there.
+    person = incoming.chat_id if incoming.private else incoming.user_id
     turn = Turn(
         tx=tx,
         now=now,
         house=house,
         incoming=incoming,
-        staff=staff.at_chat(tx, incoming.chat_id),
-        patient=patients.at_chat(tx, incoming.chat_id),
+        staff=staff.at_chat(tx, person),
+        patient=patients.at_chat(tx, incoming.chat_id) if incoming.private else None,
         dialogue=dialogues.of_chat(tx, incoming.chat_id),
     )
     if turn.staff is not None and incoming.name:
@@ -35,7 +38,7 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
     if incoming.kind == "nothing" or not incoming.chat_id:
         return turn
     if not incoming.private:
-        _group(turn)
+        grouping.take(turn)
     elif incoming.kind == "membership":
         _membership(turn)
     elif incoming.kind == "button":
@@ -47,14 +50,6 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
     else:
         _free(turn)
     return turn
-
-
-def _group(turn: Turn) -> None:
-    """Say once that health is not spoken of in groups, and stay silent from then on."""
-    if turn.incoming.kind == "membership" and turn.incoming.joined:
-        turn.say(turn.text("patient.start.group", clinic=turn.clinic.name))
-    elif turn.incoming.kind == "button":
-        turn.toast("patient.start.group_short")
 
 
 def _membership(turn: Turn) -> None:

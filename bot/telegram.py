@@ -72,18 +72,31 @@ class TelegramChannel:
                 _log.error("attachment %s: %s", attachment.made, type(error).__name__)
                 return Rejected(f"the {attachment.made} could not be made")
         try:
-            if message.edit_message_id is not None:
-                await self._edit(message, message.edit_message_id)
-                return Delivered(message.edit_message_id)
-            sent = await self._new(message, file)
-            uploaded = isinstance(file, telegram.InputFile)
-            return Delivered(
-                sent.message_id,
-                _file_id(sent) if uploaded else None,
-                sent.poll.id if sent.poll is not None else None,
-            )
+            return await self._done(message, file)
         except Exception as error:  # noqa: BLE001  the policy knows them all, even those unheard of
             return judge(error, message)
+
+    async def _done(self, message: Message, file: str | telegram.InputFile | None) -> Delivered:
+        if message.topic is not None:
+            return Delivered(await self._topic(message, message.topic))
+        if message.edit_message_id is not None:
+            await self._edit(message, message.edit_message_id)
+            return Delivered(message.edit_message_id)
+        sent = await self._new(message, file)
+        uploaded = isinstance(file, telegram.InputFile)
+        return Delivered(
+            sent.message_id,
+            _file_id(sent) if uploaded else None,
+            sent.poll.id if sent.poll is not None else None,
+        )
+
+    async def _topic(self, message: Message, name: str) -> int:
+        """Open a topic, or give one another name; returns its thread."""
+        if message.thread_id is not None:
+            await self._bot.edit_forum_topic(message.chat_id, message.thread_id, name=name)
+            return message.thread_id
+        topic = await self._bot.create_forum_topic(message.chat_id, name)
+        return topic.message_thread_id
 
     async def _file(self, attachment: Attachment) -> str | telegram.InputFile:
         if attachment.file_id is not None:
@@ -114,6 +127,7 @@ class TelegramChannel:
     ) -> telegram.Message:
         options: dict[str, Any] = {
             "disable_notification": message.silent or None,
+            "message_thread_id": message.thread_id,
             "reply_markup": _keyboard(message),
             "reply_parameters": _reply(message),
             "allow_paid_broadcast": self._paid,

@@ -36,10 +36,16 @@ class Groups:
         self._desk.updates.push("message", message)
         return chat
 
-    def set_bot(self, chat: Chat, status: BotStatus, *, by: int) -> None:
-        """Give the bot another place in a group: member, administrator, left or kicked."""
+    def set_bot(
+        self, chat: Chat, status: BotStatus, *, by: int, manages_topics: bool = True
+    ) -> None:
+        """Give the bot another place in a group: member, administrator, left or kicked.
+
+        ``manages_topics`` is the right to do so, which an administrator may have or not.
+        """
         world = self._desk.world
         before, chat.bot_status = chat.bot_status, status
+        chat.bot_manages_topics = manages_topics
         world.keep_chat(chat)
         change = {
             "chat": chat.about,
@@ -49,6 +55,20 @@ class Groups:
             "new_chat_member": member(chat, self._desk.bot, status),
         }
         self._desk.updates.push("my_chat_member", change)
+
+    def delete_topic(self, chat: Chat, thread: int) -> None:
+        """Delete a topic and all that was written in it; the bot is not told."""
+        del chat.topics[thread]
+        world = self._desk.world
+        gone = [m for m, about in chat.messages.items() if about.get("message_thread_id") == thread]
+        for message_id in gone:
+            world.delete(chat, message_id)
+        world.keep_chat(chat)
+
+    def turn_topics_off(self, chat: Chat) -> None:
+        """Make a group of topics one without them; the bot is not told."""
+        chat.about.pop("is_forum", None)
+        self._desk.world.keep_chat(chat)
 
     def migrate(self, chat: Chat) -> Chat:
         """Turn a group into a supergroup, which has another id, and tell the bot."""

@@ -17,6 +17,13 @@ from sandbox.world import Chat, Message, Person
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}$")
 TELEGRAM_HOSTS = frozenset({"t.me", "www.t.me", "telegram.me", "telegram.dog"})
 HEARD = 1000
+ANONYMOUS = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+"""Who Telegram says has written where an administrator remains anonymous."""
 MIMES = {
     "photo": ("photo.png", "image/png"),
     "voice": ("voice.oga", "audio/ogg"),
@@ -54,9 +61,17 @@ class Phone:
         return list(self.chat.messages.values())
 
     def text(
-        self, text: str, *, reply_to: int | None = None, chat_id: int | None = None
+        self,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        chat_id: int | None = None,
+        thread: int | None = None,
+        anonymous: bool = False,
     ) -> Message:
-        """Send a text, in a group if ``chat_id`` names one.
+        """Send a text, in a group if ``chat_id`` names one, and there in the topic ``thread``.
+
+        An ``anonymous`` administrator writes under the group's name.
 
         Raises:
             PhoneError: If the text is empty, or the chat was never started or is blocked.
@@ -70,7 +85,7 @@ class Phone:
         content: dict[str, Any] = {"text": text}
         if entities := found(text):
             content["entities"] = entities
-        return self._say(chat, content, reply_to)
+        return self._say(chat, content, reply_to, thread, anonymous=anonymous)
 
     def open(self, link: str = "") -> Message:
         """Open the chat by a t.me link, or by a start payload alone, and press Start.
@@ -152,6 +167,7 @@ class Phone:
         mime: str = "",
         reply_to: int | None = None,
         chat_id: int | None = None,
+        thread: int | None = None,
     ) -> Message:
         """Send a file; a sample made on the spot if ``content`` is left out.
 
@@ -180,7 +196,7 @@ class Phone:
             made["caption"] = caption
             if entities := found(caption):
                 made["caption_entities"] = entities
-        return self._say(self._chat(chat_id), made, reply_to)
+        return self._say(self._chat(chat_id), made, reply_to, thread)
 
     def photo(self, content: bytes | None = None, **how: Any) -> Message:
         """Send a photo; ``how`` as in :meth:`send_file`."""
@@ -220,13 +236,13 @@ class Phone:
             self._desk.updates.push("poll_answer", answer)
         return self.chat.messages[message_id]
 
-    def edit(self, message_id: int, text: str) -> Message:
-        """Change the text (or the caption) of a message of one's own.
+    def edit(self, message_id: int, text: str, *, chat_id: int | None = None) -> Message:
+        """Change the text (or the caption) of a message of one's own, in a group if it is named.
 
         Raises:
             PhoneError: If it is not one's own message with words, or nothing would change.
         """
-        chat = self._chat(None)
+        chat = self._chat(chat_id)
         message = chat.messages.get(message_id)
         if message is None or message["from"]["id"] != self.person.id:
             raise PhoneError("only a message of one's own can be edited")
@@ -314,7 +330,15 @@ class Phone:
             self._desk.world.keep_person(self.person)
             self._desk.world.tell("people", {"id": self.person.id})
 
-    def _say(self, chat: Chat, content: dict[str, Any], reply_to: int | None) -> Message:
+    def _say(
+        self,
+        chat: Chat,
+        content: dict[str, Any],
+        reply_to: int | None,
+        thread: int | None = None,
+        *,
+        anonymous: bool = False,
+    ) -> Message:
         if chat is self.chat:
             if self.person.deactivated:
                 raise PhoneError("this account was deleted")
@@ -323,18 +347,32 @@ class Phone:
             if not self.person.started:
                 raise PhoneError("press Start first")
         world = self._desk.world
-        if reply_to is not None:
-            if reply_to not in chat.messages:
-                raise PhoneError("the message to reply to is gone")
-            replied = chat.messages[reply_to]
-            content["reply_to_message"] = world.quoted(replied)
-            if "message_thread_id" in replied:
-                thread = replied["message_thread_id"]
-                content |= {"message_thread_id": thread, "is_topic_message": True}
-        message = world.post(chat, self.person.user(), content)
+        content |= self._answering(chat, reply_to, thread)
+        sender = self.person.user()
+        if anonymous:
+            sender = ANONYMOUS
+            content["sender_chat"] = chat.about
+        message = world.post(chat, sender, content)
         if self._bot_sees(chat, message):
             self._desk.updates.push("message", message)
         return message
+
+    def _answering(self, chat: Chat, reply_to: int | None, thread: int | None) -> dict[str, Any]:
+        """Return what a message says of the one that it answers, and of its topic."""
+        if thread is not None and thread not in chat.topics:
+            raise PhoneError("there is no such topic")
+        # Whatever is written in a topic answers its first message.
+        reply_to = thread if reply_to is None else reply_to
+        if reply_to is None:
+            return {}
+        if reply_to not in chat.messages:
+            raise PhoneError("the message to reply to is gone")
+        replied = chat.messages[reply_to]
+        answering: dict[str, Any] = {"reply_to_message": self._desk.world.quoted(replied)}
+        if "message_thread_id" in replied:
+            answering["message_thread_id"] = replied["message_thread_id"]
+            answering["is_topic_message"] = True
+        return answering
 
     def _bot_sees(self, chat: Chat, message: Message) -> bool:
         """Whether the bot gets a message: in a group only what is meant for it, by privacy mode."""

@@ -52,13 +52,17 @@ class Person:
 
 @dataclass
 class Chat:
-    """A private chat with the bot, or a group. ``about`` is the Bot API's Chat."""
+    """A private chat with the bot, or a group. ``about`` is the Bot API's Chat.
+
+    ``bot_manages_topics`` is a right of the bot's as an administrator.
+    """
 
     id: int
     type: ChatType
     about: dict[str, Any]
     members: list[int] = field(default_factory=list)
     bot_status: BotStatus = "member"
+    bot_manages_topics: bool = True
     migrated_to: int | None = None
     pinned: list[int] = field(default_factory=list)
     topics: dict[int, dict[str, Any]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from scheduler import outbox, staff
+from scheduler import outbox, staff, staff_group
 from scheduler.alert_record import Alert
 from scheduler.database import Row, Tx
 from scheduler.outbox import Lane, Said
@@ -43,24 +43,53 @@ def owe(
         ready_at: when it leaves (UTC epoch ms); at once by default.
     """
     for member in members:
-        row = outbox.say(
-            tx,
-            _said(alert.id),
-            chat_id=member.chat_id,
-            now=now,
-            kind="alert",
-            patient_id=alert.patient_id,
-            enrollment_id=alert.enrollment_id,
-            ready_at=ready_at,
-        )
-        tx.run(
-            """INSERT INTO alert_messages (clinic_id, outbox_id, alert_id, staff_id, round)
-               VALUES (:clinic_id, :row, :alert_id, :member, :round)""",
-            row=row,
-            alert_id=alert.id,
-            member=member.id,
-            round=alert.round if round_ is None else round_,
-        )
+        _owe(tx, alert, member.chat_id, member.id, now=now, round_=round_, ready_at=ready_at)
+
+
+def call(
+    tx: Tx,
+    alert: Alert,
+    members: Iterable[Staff],
+    *,
+    now: int,
+    round_: int | None = None,
+    ready_at: int | None = None,
+) -> None:
+    """Owe an alert to members, as :func:`owe` does, and to the patient's topic if there is one."""
+    owe(tx, alert, members, now=now, round_=round_, ready_at=ready_at)
+    group = staff_group.in_use(tx)
+    if group is not None:
+        _owe(tx, alert, group, None, now=now, round_=round_, ready_at=ready_at)
+
+
+def _owe(
+    tx: Tx,
+    alert: Alert,
+    chat_id: int,
+    staff_id: int | None,
+    *,
+    now: int,
+    round_: int | None,
+    ready_at: int | None,
+) -> None:
+    row = outbox.say(
+        tx,
+        _said(alert.id),
+        chat_id=chat_id,
+        now=now,
+        kind="alert",
+        patient_id=alert.patient_id,
+        enrollment_id=alert.enrollment_id,
+        ready_at=ready_at,
+    )
+    tx.run(
+        """INSERT INTO alert_messages (clinic_id, outbox_id, alert_id, staff_id, round)
+           VALUES (:clinic_id, :row, :alert_id, :staff_id, :round)""",
+        row=row,
+        alert_id=alert.id,
+        staff_id=staff_id,
+        round=alert.round if round_ is None else round_,
+    )
 
 
 def refresh(tx: Tx, alert_id: int, *, now: int) -> None:
@@ -71,10 +100,9 @@ def refresh(tx: Tx, alert_id: int, *, now: int) -> None:
     for row in tx.all(
         """SELECT outbox.* FROM alert_messages
            JOIN outbox ON outbox.clinic_id = :clinic_id AND outbox.id = alert_messages.outbox_id
-           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = alert_messages.staff_id
-             AND staff.removed_at IS NULL
+           LEFT JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = alert_messages.staff_id
            WHERE alert_messages.clinic_id = :clinic_id AND alert_messages.alert_id = :alert_id
-             AND outbox.state IN ('sent', 'sending')
+             AND outbox.state IN ('sent', 'sending') AND staff.removed_at IS NULL
              AND NOT EXISTS (SELECT 1 FROM outbox AS edit
                  WHERE edit.clinic_id = :clinic_id AND edit.id = alert_messages.edited_by
                    AND edit.state = 'pending')
@@ -118,6 +146,7 @@ def shown_to(tx: Tx, alert_id: int) -> list[Staff]:
         """SELECT DISTINCT alert_messages.staff_id FROM alert_messages
            JOIN outbox ON outbox.clinic_id = :clinic_id AND outbox.id = alert_messages.outbox_id
            WHERE alert_messages.clinic_id = :clinic_id AND alert_messages.alert_id = :alert_id
+             AND alert_messages.staff_id IS NOT NULL
              AND outbox.state IN ('sent', 'sending', 'uncertain')
            ORDER BY alert_messages.staff_id""",
         alert_id=alert_id,
@@ -134,7 +163,7 @@ def copy_of(tx: Tx, row_id: int) -> Row | None:
 
 
 def is_planned(tx: Tx, alert_id: int, round_: int) -> bool:
-    """Say whether a copy of a round of calls is still to leave by itself."""
+    """Say whether a member is still to be called in a round."""
     return (
         tx.value(
             """SELECT 1 FROM alert_messages
@@ -142,6 +171,7 @@ def is_planned(tx: Tx, alert_id: int, round_: int) -> bool:
                  AND outbox.id = alert_messages.outbox_id
                WHERE alert_messages.clinic_id = :clinic_id
                  AND alert_messages.alert_id = :alert_id AND alert_messages.round >= :round
+                 AND alert_messages.staff_id IS NOT NULL
                  AND outbox.state IN ('pending', 'sending') AND outbox.held IS NULL LIMIT 1""",
             alert_id=alert_id,
             round=round_,

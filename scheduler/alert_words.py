@@ -37,12 +37,15 @@ class _Text(Protocol):
 
 
 def message(
-    tx: Tx, alert: Alert, member: Staff, catalogue: Catalogue, clinic: Clinic, *, now: int
+    tx: Tx, alert: Alert, member: Staff | None, catalogue: Catalogue, clinic: Clinic, *, now: int
 ) -> Said:
-    """Return an alert as a member reads it at ``now`` (UTC epoch ms), with its buttons."""
+    """Return an alert as a member reads it at ``now`` (UTC epoch ms), with its buttons.
+
+    Without a member it is for the staff's group, in the clinic's language.
+    """
     patient = patients.by_id(tx, alert.patient_id)
     zone = patient.timezone if patient else clinic.timezone
-    language = member.language
+    language = member.language if member else clinic.language
 
     def text(key: str, /, **params: object) -> Html:
         return catalogue.text(language, f"practitioner.alert.{key}", **params)
@@ -68,7 +71,7 @@ def message(
         blocks.append(text(f"answered.{answered}", phone=clinic.phone))
     return Said(
         "\n\n".join(block for block in blocks if block),
-        buttons=_buttons(tx, alert, member, catalogue),
+        buttons=_buttons(tx, alert, member, catalogue, language),
     )
 
 
@@ -157,10 +160,10 @@ def _session(at: int, found: list[Reason], text: _Text, zone: str, language: str
 
 
 def _buttons(
-    tx: Tx, alert: Alert, member: Staff, catalogue: Catalogue
+    tx: Tx, alert: Alert, member: Staff | None, catalogue: Catalogue, language: str
 ) -> tuple[tuple[Button, ...], ...]:
     def button(name: str, data: str) -> Button:
-        label = catalogue.label(member.language, f"practitioner.alert.button.{name}")
+        label = catalogue.label(language, f"practitioner.alert.button.{name}")
         return Button(label, data=data)
 
     rows: list[tuple[Button, ...]] = []
@@ -173,6 +176,8 @@ def _buttons(
                 button("not_urgent", f"{PREFIX}:{alert.id}:not_urgent"),
             )
         )
+    if member is None:
+        return tuple(rows)  # a card is not for the group
     # Whoever was only called to it may look at the patient until it is resolved.
     if alert.state != "resolved" or roster.seen(tx, member, alert.patient_id) is not None:
         rows.append((button("card", f"{CARD}:{alert.patient_id}"),))

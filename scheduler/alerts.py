@@ -100,7 +100,7 @@ def raise_alert(
             shown = alert_copies.shown_to(tx, alert.id)
             _call(tx, alert, shown, clinic, now=now)
         case "ring":
-            alert_copies.owe(tx, alert, _listening(tx, alert, clinic, now=now), now=now)
+            alert_copies.call(tx, alert, _listening(tx, alert, clinic, now=now), now=now)
     return _known(tx, alert_id)
 
 
@@ -186,7 +186,7 @@ def _call(tx: Tx, alert: Alert, besides: list[Staff], clinic: Clinic, *, now: in
     called = duty.called(duty.line(tx, alert, clinic, now=now), 0)
     known = {member.id for member in called}
     called += [m for m in besides if m.id not in known]
-    alert_copies.owe(tx, alert, called, now=now)
+    alert_copies.call(tx, alert, called, now=now)
     for member, at in duty.later(tx, alert, called, clinic, now=now):
         alert_copies.owe(tx, alert, [member], now=now, ready_at=at)
     rounds.plan_next(tx, alert, clinic, now=now)

@@ -48,7 +48,9 @@ class Message:
     ``html`` uses Telegram's HTML subset and is the caption where there is an attachment.
     ``edit_message_id`` makes it an edit of a message sent before; ``buttons`` are rows.
     ``reply_to`` is a message of the same chat; it is dropped silently if it is gone. With
-    ``poll`` it is a poll with these options, and its words are the question.
+    ``poll`` it is a poll with these options, and its words are the question. ``thread_id`` is a
+    topic of a group. ``topic`` is no message but the name of a topic: one that is opened, or the
+    new name of ``thread_id``.
     """
 
     chat_id: int
@@ -59,13 +61,16 @@ class Message:
     edit_message_id: int | None = None
     reply_to: int | None = None
     silent: bool = False
+    thread_id: int | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """Telegram accepted it. ``file_id`` is set where a file was uploaded, to send it again.
 
-    ``poll_id`` is set where it is a poll: its answers name no message.
+    ``poll_id`` is set where it is a poll: its answers name no message. Of a
+    topic, ``message_id`` is its thread.
     """
 
     message_id: int
@@ -118,7 +123,12 @@ class Migrated:
     chat_id: int
 
 
-Outcome = Delivered | Unreachable | Rejected | Retry | Ambiguous | Migrated
+@dataclass(frozen=True, slots=True)
+class NoTopic:
+    """The topic that it was for is not there any more: certain."""
+
+
+Outcome = Delivered | Unreachable | Rejected | Retry | Ambiguous | Migrated | NoTopic
 
 
 class Channel(Protocol):

@@ -59,6 +59,7 @@ def about(tx: Tx, member: Staff, message_id: int) -> Row | None:
     written = tx.first(
         """SELECT patient_id, NULL AS reply_id FROM staff_messages
            WHERE clinic_id = :clinic_id AND staff_id = :staff_id AND message_id = :message_id
+             AND chat_id IS NULL
            ORDER BY id DESC LIMIT 1""",
         staff_id=member.id,
         message_id=message_id,
@@ -75,6 +76,17 @@ def about(tx: Tx, member: Staff, message_id: int) -> Row | None:
         chat_id=member.chat_id,
         message_id=message_id,
     )
+
+
+def shown_at(tx: Tx, chat_id: int, message_id: int) -> Row | None:
+    """Return the patient's reply that a message in the staff's group shows, or None."""
+    reply_id = tx.value(
+        """SELECT reply_id FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+             AND message_id = :message_id AND reply_id IS NOT NULL""",
+        chat_id=chat_id,
+        message_id=message_id,
+    )
+    return replies.by_id(tx, reply_id) if reply_id is not None else None
 
 
 def obstacle(tx: Tx, patient: Patient, *, now: int) -> Obstacle | None:
@@ -111,6 +123,7 @@ def write(
     text: str | None,
     file_id: str | None,
     message_id: int,
+    group: int | None = None,
     now: int,
 ) -> int:
     """Write down what a member wrote to a patient; it answers all that waits at this moment.
@@ -122,7 +135,8 @@ def write(
         kind: what it is.
         text: the words, or the caption.
         file_id: the file that came with it.
-        message_id: its Telegram id in the member's chat.
+        message_id: its Telegram id in the member's chat, or in the group.
+        group: the chat of the group, where it was written there.
         now: UTC epoch ms.
 
     Returns:
@@ -130,9 +144,9 @@ def write(
     """
     staff_message_id: int = tx.value(
         """INSERT INTO staff_messages (clinic_id, patient_id, staff_id, kind, text, file_id,
-               message_id, answers, state, at)
+               message_id, chat_id, answers, state, at)
            VALUES (:clinic_id, :patient_id, :staff_id, :kind, :text, :file_id, :message_id,
-               :answers, 'on_its_way', :now)
+               :group, :answers, 'on_its_way', :now)
            RETURNING id""",
         patient_id=patient.id,
         staff_id=member.id,
@@ -140,6 +154,7 @@ def write(
         text=text,
         file_id=file_id,
         message_id=message_id,
+        group=group,
         answers=unanswered.newest(tx, patient.id),
         now=now,
     )
@@ -226,8 +241,9 @@ def row_settled(tx: Tx, row: Row, *, now: int) -> None:
         # An edit makes no sound, and it may be hours later.
         why = f"{_TEXTS}.why.{why_lost(patient.state, rows)}"
         told.append(notices.said(why, reply_to=message["message_id"], label=patient.label))
+    where = message["chat_id"] or writer.chat_id
     for said in told:
-        outbox.say(tx, said, chat_id=writer.chat_id, now=now, patient_id=patient.id)
+        outbox.say(tx, said, chat_id=where, now=now, patient_id=patient.id)
 
 
 def why_lost(state: patients.State, rows: Iterable[Row]) -> Lost:
@@ -297,13 +313,18 @@ def quoted(tx: Tx, patient: Patient, *, chat_id: int, message_id: int) -> int | 
     return found
 
 
-def written(tx: Tx, member: Staff, message_id: int) -> Row | None:
-    """Return what a member wrote to a patient with one message of theirs, or None."""
+def written(tx: Tx, member: Staff, message_id: int, *, group: int | None = None) -> Row | None:
+    """Return what a member wrote to a patient with one message of theirs, or None.
+
+    It is one of their private chat, or of the ``group`` that is named.
+    """
     return tx.first(
         """SELECT * FROM staff_messages
-           WHERE clinic_id = :clinic_id AND staff_id = :staff_id AND message_id = :message_id""",
+           WHERE clinic_id = :clinic_id AND staff_id = :staff_id AND message_id = :message_id
+             AND COALESCE(chat_id, 0) = :group""",
         staff_id=member.id,
         message_id=message_id,
+        group=group or 0,
     )
 
 

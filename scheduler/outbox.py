@@ -52,7 +52,8 @@ class Said:
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
     of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped
     once they are sent. ``form`` is a notice that gets its words when it leaves
-    (``scheduler.notices``). With ``poll`` it is a poll with these options.
+    (``scheduler.notices``). With ``poll`` it is a poll with these options. ``thread_id``
+    is a topic of a group; what is about a patient finds its own (``scheduler.topics``).
     """
 
     html: str
@@ -64,6 +65,7 @@ class Said:
     secret: bool = False
     form: str | None = None
     poll: tuple[str, ...] = ()
+    thread_id: int | None = None
 
     def to_json(self) -> str:
         """Return the form that the ``content`` column holds."""
@@ -95,6 +97,7 @@ class Said:
             poll=self.poll,
             edit_message_id=edit_message_id or self.edit_message_id,
             reply_to=self.reply_to,
+            thread_id=self.thread_id,
         )
 
 

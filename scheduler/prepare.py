@@ -38,6 +38,8 @@ from scheduler import (
     rounds,
     silence,
     staff,
+    staff_group,
+    topics,
     wording,
 )
 from scheduler.channel import Message
@@ -96,7 +98,10 @@ class Preparer:
             return self._copy(tx, row, now=now)
         if row["broadcast_id"] is not None:
             return self._about_broadcast(tx, row, now=now)
-        return self._said(tx, row, now=now)
+        prepared = self._said(tx, row, now=now)
+        if row["chat_id"] < 0 and isinstance(prepared, Message):
+            return _in_topic(tx, row, prepared, now=now)
+        return prepared
 
     def _copy(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         broadcast = broadcasts.by_id(tx, row["broadcast_id"])
@@ -236,6 +241,8 @@ class Preparer:
                 return self._silence(tx, row, unheard, now=now)
             if (session_id := attendance.of_form(said.form)) is not None:
                 return self._attendance(tx, row, session_id, now=now)
+            if (topic := staff_group.topic_of(said.form)) is not None:
+                return self._topic(tx, row, topic)
             words = notices.word(tx, said.form, row["chat_id"], self.catalogue, self.clinic)
             said = replace(said, html=words)
         edits = None
@@ -243,6 +250,13 @@ class Preparer:
             earlier = outbox.row(tx, said.edits_row)
             edits = earlier["message_id"] if earlier else None
         return said.message(row["chat_id"], edits)
+
+    def _topic(self, tx: Tx, row: Row, patient_id: int) -> Prepared:
+        """Open a topic of the staff's group, or rename it."""
+        if patient_id == staff_group.INTRODUCTION:
+            name = self.catalogue.label(self.clinic.language, "clinic.group.topic")
+            return Message(row["chat_id"], html="", topic=name)
+        return topics.opening(tx, row, patient_id) or Never("canceled", "it is open already")
 
     def _alert(
         self, tx: Tx, row: Row, alert_id: int, edits_row: int | None, *, now: int
@@ -253,7 +267,7 @@ class Preparer:
             rounds.begin(tx, alert_id, copy["round"], self.clinic, now=now)
         alert = alert_record.by_id(tx, alert_id)
         member = staff.at_chat(tx, row["chat_id"])
-        if alert is None or member is None:
+        if alert is None or (member is None and row["chat_id"] > 0):
             return Never("canceled", "no longer on the staff")
         edits = None
         if edits_row is not None:
@@ -334,6 +348,16 @@ def _kept_back(tx: Tx, row: Row, patient: patients.Patient) -> Held | Never | No
     if plan is None or plan["status"] == "ended":
         return Never("canceled", "the plan was ended")
     return None if plan["paused_at"] is None else Held("paused")
+
+
+def _in_topic(tx: Tx, row: Row, message: Message, *, now: int) -> Prepared:
+    placed = topics.place(tx, row, message, now=now)
+    match placed:
+        case topics.Wait(ready_at=ready_at):
+            return Later(ready_at, "its topic is opened first")
+        case None:
+            return Never("canceled", "the group is not used any more")
+    return placed
 
 
 def _held_for(tx: Tx, patient: patients.Patient) -> enrollment.Hold | None:

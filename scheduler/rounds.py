@@ -24,7 +24,7 @@ def plan_next(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
         return
     following = alert.round + 1
     members = duty.called(duty.line(tx, alert, clinic, now=at), following)
-    alert_copies.owe(tx, alert, members, now=now, round_=following, ready_at=at)
+    alert_copies.call(tx, alert, members, now=now, round_=following, ready_at=at)
 
 
 def begin(tx: Tx, alert_id: int, round_: int, clinic: Clinic, *, now: int) -> None:
@@ -63,4 +63,4 @@ def catch_up(tx: Tx, clinic: Clinic, *, now: int) -> None:
         following = alert.round + 1
         if not alert_copies.is_planned(tx, alert.id, following):
             members = duty.called(duty.line(tx, alert, clinic, now=now), following)
-            alert_copies.owe(tx, alert, members, now=now, round_=following)
+            alert_copies.call(tx, alert, members, now=now, round_=following)

@@ -19,6 +19,8 @@ from scheduler import (
     patients,
     polls,
     staff,
+    staff_group,
+    topics,
     waits,
 )
 from scheduler.backoff import backoff
@@ -27,6 +29,7 @@ from scheduler.channel import (
     Delivered,
     Message,
     Migrated,
+    NoTopic,
     Outcome,
     Rejected,
     Retry,
@@ -39,6 +42,8 @@ GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000
 # Where a pause holds up more than the row that failed, it stays this short: whatever is said to
 # the same chat or by the whole bot meanwhile may be what somebody urgently waits for.
 SHORT_PAUSE_MS = 30 * 1000
+# A topic that is gone again right after it was opened will not stay the next time either.
+TOPIC_TRIES = 3
 # A reminder that may have arrived has time: an outage of minutes is over by then, and a tap on the
 # copy that did arrive proves it, so that no second one is sent.
 IN_DOUBT_MS = 10 * 60 * 1000
@@ -66,6 +71,8 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
             outbox.end(tx, row["id"], "refused", reason, now=now)
         case Migrated(chat_id=chat_id):
             _move(tx, row, chat_id, now=now)
+        case NoTopic():
+            _reopen(tx, row, message, now=now)
         case Retry(reason=reason, after_ms=after, scope=scope):
             _try_again(tx, row, reason, after, whole_bot=scope == "bot", now=now)
         case Ambiguous():
@@ -93,6 +100,8 @@ def _follow_up(tx: Tx, row: Row, *, now: int) -> None:
     conversation.row_settled(tx, row, now=now)
     if row["step_key"] is not None:
         enrollment.complete_if_done(tx, row["enrollment_id"], now=now)
+    if _is_group(row):
+        topics.row_settled(tx, row, now=now)
 
 
 def _try_again(
@@ -198,7 +207,27 @@ def _is_edit(row: Row, message: Message | None) -> bool:
     return said.edit_message_id is not None or said.edits_row is not None
 
 
+def _is_group(row: Row) -> bool:
+    return row["chat_id"] is not None and row["chat_id"] < 0
+
+
+def _reopen(tx: Tx, row: Row, message: Message | None, *, now: int) -> None:
+    """Have a topic that was deleted opened anew for what was to go there."""
+    thread_id = message.thread_id if message else None
+    nothing_to_say = message is None or message.topic is not None
+    if nothing_to_say or not topics.gone(tx, row, thread_id):
+        outbox.end(tx, row["id"], "refused", "the topic is gone", now=now)
+    elif row["attempts"] >= TOPIC_TRIES:
+        outbox.end(tx, row["id"], "refused", "its topics vanish", now=now)
+        staff_group.lose(tx, row["chat_id"], "gone", now=now, failed=row)
+    else:
+        outbox.again(tx, row["id"], reason="its topic was deleted")
+
+
 def _lose_touch(tx: Tx, row: Row, *, now: int) -> None:
+    if _is_group(row):
+        staff_group.lose(tx, row["chat_id"], "gone", now=now, failed=row)
+        return
     patient = patients.at_chat(tx, row["chat_id"])
     if patient is None or patient.state == "unreachable":
         return
@@ -222,6 +251,7 @@ def _move(tx: Tx, row: Row, chat_id: int, *, now: int) -> None:
         old=row["chat_id"],
         new=chat_id,
     )
+    staff_group.moved(tx, row["chat_id"], chat_id)
     reason = "the group moved"
     if row["attempts"]:
         # It moves in circles, or its move is not known everywhere yet.

@@ -10,8 +10,17 @@ from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, escape, plain, untappable
 from messages.render import day
-from scheduler import appointments, conversation, enrollment, oncall, outbox, replies, roster
-from scheduler.channel import Attachment, AttachmentKind
+from scheduler import (
+    appointments,
+    conversation,
+    enrollment,
+    oncall,
+    outbox,
+    replies,
+    roster,
+    staff_group,
+)
+from scheduler.channel import Attachment, AttachmentKind, Button
 from scheduler.conversation import Thread
 from scheduler.patients import Patient
 from scheduler.replies import Context
@@ -109,7 +118,8 @@ def pass_on(
 ) -> None:
     """Bring what came to the people in charge, under a head in each one's language.
 
-    Whoever wrote the message that it answers gets it too, quoting theirs.
+    Whoever wrote the message that it answers gets it too, quoting theirs. Where the conversations
+    live in a group, it goes to the patient's topic and nowhere else.
 
     Args:
         turn: the update at hand.
@@ -120,33 +130,21 @@ def pass_on(
     """
     incoming = turn.incoming
     thread = _thread(turn, patient)
-    writer = thread.writer if thread else None
     logged = replies.newest(turn.tx, patient.id)
-    in_charge = telling.for_enrollment(turn, patient, enrollment_id)
-    members = [] if alerted else in_charge
-    if (
-        writer is not None
-        and writer.id not in {member.id for member in in_charge}
-        and oncall.here(turn.tx, [writer])
-        and roster.seen(turn.tx, writer, patient.id) is not None
-    ):
-        members = [writer, *members]
-    for member in members:
-        over = head(member.language)
-        attachment = from_patient(turn, incoming.kind, incoming.file_id, member.language)
+    for reader in _readers(turn, patient, enrollment_id, thread, alerted=alerted):
+        over = head(reader.language)
+        attachment = from_patient(turn, incoming.kind, incoming.file_id, reader.language)
         if attachment is None and incoming.kind != "text":
-            unseen = turn.catalogue.text(member.language, "patient.told.reply.not_shown")
+            unseen = turn.catalogue.text(reader.language, "patient.told.reply.not_shown")
             over = f"{over}\n{unseen}"
         for part in parts(over, incoming.text, attachment):
             turn.say(
                 part.html,
-                telling.answer_buttons(turn, member, patient) if part.headed else (),
-                chat_id=member.chat_id,
+                reader.buttons if part.headed else (),
+                chat_id=reader.chat_id,
                 kind="relay",
                 attachment=part.attachment,
-                reply_to=thread.message["message_id"]
-                if thread and writer and writer.id == member.id and part.headed
-                else None,
+                reply_to=reader.quotes if part.headed else None,
                 patient_id=patient.id,
                 enrollment_id=enrollment_id,
                 reply_id=logged["id"] if logged else None,
@@ -171,6 +169,48 @@ def from_patient(turn: Turn, kind: str, file_id: str | None, language: str) -> A
         redrawn=carried in _PICTURES,
         otherwise=turn.catalogue.text(language, "patient.told.reply.not_opened"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One chat that a reply is brought to, and the message there that it answers."""
+
+    chat_id: int
+    language: str
+    buttons: list[list[Button]]
+    quotes: int | None
+
+
+def _readers(
+    turn: Turn, patient: Patient, enrollment_id: int | None, thread: Thread | None, *, alerted: bool
+) -> list[_Reader]:
+    """Return who gets a reply: the patient's topic, or those in charge and whoever is answered."""
+    message = thread.message if thread else None
+    group = staff_group.in_use(turn.tx)
+    if group is not None:
+        quotes = message["message_id"] if message and message["chat_id"] == group else None
+        return [] if alerted else [_Reader(group, turn.clinic.language, [], quotes)]
+    in_charge = telling.for_enrollment(turn, patient, enrollment_id)
+    members = [] if alerted else in_charge
+    writer = thread.writer if thread else None
+    if (
+        writer is not None
+        and writer.id not in {member.id for member in in_charge}
+        and oncall.here(turn.tx, [writer])
+        and roster.seen(turn.tx, writer, patient.id) is not None
+    ):
+        members = [writer, *members]
+    return [
+        _Reader(
+            member.chat_id,
+            member.language,
+            telling.answer_buttons(turn, member, patient),
+            message["message_id"]
+            if message and writer and writer.id == member.id and message["chat_id"] is None
+            else None,
+        )
+        for member in members
+    ]
 
 
 def head(turn: Turn, patient: Patient, context: Context | None, language: str) -> str:

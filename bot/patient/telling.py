@@ -7,7 +7,7 @@ from bot.practitioner.card_words import PREFIX as CARD
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import moment
-from scheduler import enrollment, staff
+from scheduler import enrollment, staff, staff_group
 from scheduler.channel import Button
 from scheduler.outbox import Kind
 from scheduler.patients import Patient
@@ -52,7 +52,20 @@ def tell(
     enrollment_id: int | None = None,
     kind: Kind = "relay",
 ) -> None:
-    """Bring something about a patient to members of the clinic, each in their own language."""
+    """Bring something about a patient to members of the clinic, each in their own language.
+
+    Where the conversations live in a group, it goes to the patient's topic instead.
+    """
+    group = staff_group.in_use(turn.tx) if patient else None
+    if group is not None and patient is not None:
+        turn.say(
+            words(turn.clinic.language),
+            chat_id=group,
+            kind=kind,
+            patient_id=patient.id,
+            enrollment_id=enrollment_id,
+        )
+        return
     for member in members:
         turn.say(
             words(member.language),

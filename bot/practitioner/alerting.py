@@ -6,7 +6,7 @@ from typing import Final
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import clock
-from scheduler import alert_copies, alert_record, alert_words, alerts, patients, roster
+from scheduler import alert_copies, alert_record, alert_words, alerts, patients, roster, staff_group
 from scheduler.alert_record import Alert
 from scheduler.alert_words import PREFIX
 from scheduler.alerts import Resolution
@@ -32,6 +32,16 @@ def _button(turn: Turn) -> None:
             turn.edit(*_list(turn, turn.staff, int(page)))
         case [number, action] if _is_number(number):
             _press(turn, turn.staff, int(number), action)
+        case _:
+            turn.toast("patient.start.old_button")
+
+
+def pressed_in_group(turn: Turn) -> None:
+    """Take a button under the copy of an alert in the staff's group: only its own three."""
+    match turn.incoming.data.split(":")[1:]:
+        case [number, "take" | "call_done" | "not_urgent" as action] if _is_number(number):
+            if turn.staff is not None:
+                _press(turn, turn.staff, int(number), action)
         case _:
             turn.toast("patient.start.old_button")
 
@@ -63,6 +73,8 @@ def _may(turn: Turn, member: Staff, alert: Alert) -> bool:
     """Whether an alert is a member's business: their patient, or they were called to it."""
     if roster.seen(turn.tx, member, alert.patient_id) is not None:
         return True
+    if staff_group.in_use(turn.tx) == turn.chat_id:
+        return True  # everybody in the group has it before them
     return any(called.id == member.id for called in alert_copies.shown_to(turn.tx, alert.id))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.patient import relaying
 from bot.turn import Turn
-from scheduler import conversation, outbox, replies, roster, unanswered
+from scheduler import conversation, outbox, patients, replies, roster, unanswered
 from scheduler.channel import Attachment, AttachmentKind
 from scheduler.database import Row
 from scheduler.outbox import Said
@@ -77,6 +77,7 @@ def send(turn: Turn, member: Staff, patient: Patient, *, answers: Row | None = N
         text=incoming.text or None,
         file_id=incoming.file_id,
         message_id=incoming.message_id,
+        group=_group(turn),
         now=turn.now,
     )
     attachment = Attachment(carried, file_id=incoming.file_id) if carried else None
@@ -104,10 +105,20 @@ def edited(turn: Turn) -> None:
     """Say of a message that was changed after it went to a patient that the change stays here."""
     if turn.staff is None:
         return
-    row = conversation.written(turn.tx, turn.staff, turn.incoming.message_id)
-    patient = roster.seen(turn.tx, turn.staff, row["patient_id"]) if row else None
+    row = conversation.written(turn.tx, turn.staff, turn.incoming.message_id, group=_group(turn))
+    if row is None:
+        return
+    if _group(turn) is None:
+        patient = roster.seen(turn.tx, turn.staff, row["patient_id"])
+    else:
+        patient = patients.by_id(turn.tx, row["patient_id"])
     if patient is not None:
         _say(turn, "not_edited", patient)
+
+
+def _group(turn: Turn) -> int | None:
+    """Return the chat that a message was written in, if it is a group."""
+    return None if turn.incoming.private else turn.chat_id
 
 
 def _say(turn: Turn, key: str, patient: Patient, **params: str) -> int:

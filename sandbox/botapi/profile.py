@@ -181,7 +181,7 @@ def member(chat: Chat, user: Json, status: str) -> Json:
         known |= {f"can_{right}": True for right in RIGHTS}
         known |= {"can_be_edited": False, "is_anonymous": False}
         if chat.about.get("is_forum"):
-            known["can_manage_topics"] = True
+            known["can_manage_topics"] = chat.bot_manages_topics
     return known
 
 
@@ -200,7 +200,7 @@ def pin_chat_message(call: Call) -> bool:
 
 def create_forum_topic(call: Call) -> Json:
     """Open a topic in a group that has topics."""
-    chat = _forum(call)
+    chat = _forum(call, "create a topic")
     world = call.desk.world
     name = call.values["name"]
     created = {"name": name, "icon_color": call.values.get("icon_color", 7322096)}
@@ -214,12 +214,27 @@ def create_forum_topic(call: Call) -> Json:
     return {"message_thread_id": thread, **created}
 
 
+def edit_forum_topic(call: Call) -> bool:
+    """Give a topic another name."""
+    chat = _forum(call, "edit the topic")
+    topic = _topic(call, chat)
+    name = call.values.get("name") or topic["name"]
+    if name == topic["name"]:
+        raise bad_request("TOPIC_NOT_MODIFIED")
+    topic["name"] = name
+    world = call.desk.world
+    message = world.post(chat, call.desk.bot, {"forum_topic_edited": {"name": name}})
+    message |= {"message_thread_id": topic["message_thread_id"], "is_topic_message": True}
+    world.edit(chat, message, dated=False)
+    world.keep_chat(chat)
+    call.record(chat, message)
+    return True
+
+
 def close_forum_topic(call: Call) -> bool:
     """Close or open a topic again."""
-    chat = _forum(call)
-    topic = chat.topics.get(call.values["message_thread_id"])
-    if topic is None:
-        raise bad_request("message thread not found")
+    chat = _forum(call, "edit the topic")
+    topic = _topic(call, chat)
     closed = call.method == "closeForumTopic"
     if topic["is_closed"] == closed:
         raise bad_request("TOPIC_NOT_MODIFIED")
@@ -228,13 +243,20 @@ def close_forum_topic(call: Call) -> bool:
     return True
 
 
-def _forum(call: Call) -> Chat:
+def _forum(call: Call, wish: str) -> Chat:
     chat = call.chat()
     if not chat.about.get("is_forum"):
         raise bad_request("the chat is not a forum")
-    if chat.bot_status != "administrator":
-        raise bad_request("not enough rights to create a topic")
+    if chat.bot_status != "administrator" or not chat.bot_manages_topics:
+        raise bad_request(f"not enough rights to {wish}")
     return chat
+
+
+def _topic(call: Call, chat: Chat) -> Json:
+    topic = chat.topics.get(call.values["message_thread_id"])
+    if topic is None:
+        raise bad_request("message thread not found")
+    return topic
 
 
 def set_message_reaction(call: Call) -> bool:

@@ -59,6 +59,7 @@ METHODS: dict[str, Callable[[Call], Any]] = {
     "getChatMember": profile.get_chat_member,
     "pinChatMessage": profile.pin_chat_message,
     "createForumTopic": profile.create_forum_topic,
+    "editForumTopic": profile.edit_forum_topic,
     "closeForumTopic": profile.close_forum_topic,
     "reopenForumTopic": profile.close_forum_topic,
     "setMessageReaction": profile.set_message_reaction,

@@ -157,7 +157,7 @@ def _common(call: Call, chat: Chat) -> dict[str, Any]:
 def _topic(chat: Chat, thread: int) -> dict[str, Any]:
     if thread not in chat.topics:
         raise bad_request("message thread not found")
-    if chat.topics[thread]["is_closed"]:
+    if chat.topics[thread]["is_closed"] and chat.bot_status != "administrator":
         raise bad_request("TOPIC_CLOSED")
     return {"message_thread_id": thread, "is_topic_message": True}
 

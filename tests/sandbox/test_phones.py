@@ -188,10 +188,54 @@ async def test_a_group_with_topics_takes_messages_by_topic(
     where = {"chat_id": forum.id, "message_thread_id": topic["message_thread_id"]}
     assert (await call("sendMessage", **where, text="x")).result["is_topic_message"] is True
     await call("closeForumTopic", **where)
+    assert (await call("sendMessage", **where, text="x")).result  # an administrator may
+    sandbox.groups.set_bot(forum, "member", by=anna.person.id)
     closed = await call("sendMessage", **where, text="x")
     assert closed.refusal == (400, "Bad Request: TOPIC_CLOSED")
     nowhere = await call("sendMessage", chat_id=forum.id, message_thread_id=99, text="x")
     assert nowhere.refusal == (400, "Bad Request: message thread not found")
+
+
+async def test_a_topic_gets_another_name_from_whoever_may_manage_topics(
+    call: Any, sandbox: Sandbox, anna: Phone
+) -> None:
+    forum = sandbox.groups.create("Patients", [anna.person.id], forum=True)
+    sandbox.groups.set_bot(forum, "administrator", by=anna.person.id)
+    topic = (await call("createForumTopic", chat_id=forum.id, name="A.P.")).result
+    where = {"chat_id": forum.id, "message_thread_id": topic["message_thread_id"]}
+    assert (await call("editForumTopic", **where, name="A.P. 2")).result is True
+    same = await call("editForumTopic", **where, name="A.P. 2")
+    assert same.refusal == (400, "Bad Request: TOPIC_NOT_MODIFIED")
+    sandbox.groups.set_bot(forum, "administrator", by=anna.person.id, manages_topics=False)
+    refused = await call("editForumTopic", **where, name="B.Q.")
+    assert refused.refusal == (400, "Bad Request: not enough rights to edit the topic")
+    refused = await call("createForumTopic", chat_id=forum.id, name="B.Q.")
+    assert refused.refusal == (400, "Bad Request: not enough rights to create a topic")
+    plain = sandbox.groups.create("Plain", [anna.person.id])
+    refused = await call("createForumTopic", chat_id=plain.id, name="A.P.")
+    assert refused.refusal == (400, "Bad Request: the chat is not a forum")
+
+
+async def test_what_is_written_in_a_topic_carries_it_and_a_deleted_topic_takes_it_along(
+    call: Any, sandbox: Sandbox, anna: Phone
+) -> None:
+    forum = sandbox.groups.create("Patients", [anna.person.id], forum=True)
+    sandbox.groups.set_bot(forum, "administrator", by=anna.person.id)
+    topic = (await call("createForumTopic", chat_id=forum.id, name="A.P.")).result
+    thread = topic["message_thread_id"]
+    await updates(call)
+    anna.text("hello", chat_id=forum.id, thread=thread)
+    anna.photo(chat_id=forum.id, thread=thread)
+    anna.text("who am I?", chat_id=forum.id, thread=thread, anonymous=True)
+    said = [one["message"] for one in await updates(call)]
+    assert all(message["message_thread_id"] == thread for message in said)
+    assert all(message["is_topic_message"] for message in said)
+    assert said[0]["reply_to_message"]["forum_topic_created"]["name"] == "A.P."
+    assert (said[2]["from"]["is_bot"], said[2]["sender_chat"]["id"]) == (True, forum.id)
+    sandbox.groups.delete_topic(forum, thread)
+    gone = await call("sendMessage", chat_id=forum.id, message_thread_id=thread, text="x")
+    assert gone.refusal == (400, "Bad Request: message thread not found")
+    assert not any("hello" in str(message) for message in sandbox.transcript(forum.id))
 
 
 def test_only_pictures_have_a_size() -> None:

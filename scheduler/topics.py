@@ -1,0 +1,161 @@
+"""The patients' topics in the staff's group: opened when first needed, and anew when deleted.
+
+A row of the outbox that goes to the group about a patient belongs into the patient's topic. Where
+there is none yet, a row that opens it is owed just ahead of it, so that a crash loses neither. A
+topic has the patient's label for a name, and follows it.
+"""
+
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from scheduler import outbox, patients, staff_group
+from scheduler.channel import Message
+from scheduler.database import Row, Tx
+from scheduler.outbox import Lane, Said
+
+NAME_LENGTH: Final = 128
+"""The longest name that Telegram takes for a topic."""
+
+
+class Wait(NamedTuple):
+    """The topic is not open yet: look again at an instant (UTC epoch ms)."""
+
+    ready_at: int
+
+
+def patient_of(tx: Tx, chat_id: int, thread_id: int) -> int | None:
+    """Return whose topic a thread of the group is, or None if it is nobody's."""
+    found: int | None = tx.value(
+        """SELECT patient_id FROM topics WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+             AND thread_id = :thread_id""",
+        chat_id=chat_id,
+        thread_id=thread_id,
+    )
+    return found
+
+
+def place(tx: Tx, row: Row, message: Message, *, now: int) -> Message | Wait | None:
+    """Put what a row says to the group into its patient's topic.
+
+    Args:
+        tx: the open transaction.
+        row: the row of the outbox; its chat is a group.
+        message: what it says.
+        now: UTC epoch ms.
+
+    Returns:
+        The message with its thread; how long it has to wait for it; or None where the group is
+        not in use any more.
+    """
+    apart = message.topic is not None or message.edit_message_id is not None
+    if apart or row["patient_id"] is None:
+        return message
+    if staff_group.in_use(tx) != row["chat_id"]:
+        return None
+    patient = patients.known(tx, row["patient_id"])
+    name = patient.label[:NAME_LENGTH]
+    topic = _topic(tx, patient.id, row["chat_id"])
+    if topic is None or (topic["thread_id"] is None and not _is_coming(tx, topic)):
+        _owe(tx, row, name, now=now)
+        return Wait(row["ready_at"])
+    if topic["thread_id"] is None:
+        coming = outbox.row(tx, topic["row_id"])
+        return Wait(max(row["ready_at"], (coming["ready_at"] if coming else now) + 1))
+    if topic["name"] != name:
+        _owe(tx, row, name, now=now, thread_id=topic["thread_id"])
+    return replace(message, thread_id=topic["thread_id"])
+
+
+def opening(tx: Tx, row: Row, patient_id: int) -> Message | None:
+    """Return the request that opens a patient's topic, or renames it if it is open."""
+    topic = _topic(tx, patient_id, row["chat_id"])
+    if topic is None or topic["row_id"] != row["id"]:
+        return None
+    return Message(row["chat_id"], html="", topic=topic["name"], thread_id=topic["thread_id"])
+
+
+def gone(tx: Tx, row: Row, thread_id: int | None) -> bool:
+    """Take note that a topic was deleted; returns whether a new one can be opened for the row."""
+    tx.run(
+        """UPDATE topics SET thread_id = NULL, row_id = NULL
+           WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND thread_id = :thread_id""",
+        chat_id=row["chat_id"],
+        thread_id=thread_id,
+    )
+    return row["patient_id"] is not None
+
+
+def row_settled(tx: Tx, row: Row, *, now: int) -> None:
+    """Follow what became of a row that went to the group (``now`` in UTC epoch ms)."""
+    after = outbox.row(tx, row["id"])
+    if after is None or after["state"] in ("pending", "sending") or row["content"] is None:
+        return
+    form = Said.from_json(row["content"]).form
+    patient_id = staff_group.topic_of(form) if form is not None else None
+    if after["state"] == "sent":
+        if patient_id == staff_group.INTRODUCTION:
+            staff_group.begin(tx, row["chat_id"], after["message_id"], now=now)
+        elif patient_id is not None:
+            tx.run(
+                """UPDATE topics SET thread_id = :thread_id
+                   WHERE clinic_id = :clinic_id AND row_id = :row_id""",
+                thread_id=after["message_id"],
+                row_id=row["id"],
+            )
+        return
+    if after["state"] == "canceled":
+        return
+    trouble = staff_group.trouble_of(after["reason"])
+    if trouble is None and patient_id is not None and not _is_open(tx, row):
+        trouble = "gone"  # no topic, and no hope of one
+    if trouble is not None:
+        failed = row if patient_id is None else None
+        staff_group.lose(tx, row["chat_id"], trouble, now=now, failed=failed)
+
+
+def _topic(tx: Tx, patient_id: int, chat_id: int) -> Row | None:
+    return tx.first(
+        """SELECT * FROM topics WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND chat_id = :chat_id""",
+        patient_id=patient_id,
+        chat_id=chat_id,
+    )
+
+
+def _is_coming(tx: Tx, topic: Row) -> bool:
+    coming = outbox.row(tx, topic["row_id"]) if topic["row_id"] is not None else None
+    return coming is not None and coming["state"] in ("pending", "sending")
+
+
+def _is_open(tx: Tx, row: Row) -> bool:
+    """Say whether the topic that a row was to rename, or to open, is open."""
+    found = tx.value(
+        "SELECT thread_id FROM topics WHERE clinic_id = :clinic_id AND row_id = :row_id",
+        row_id=row["id"],
+    )
+    return found is not None
+
+
+def _owe(tx: Tx, row: Row, name: str, *, now: int, thread_id: int | None = None) -> None:
+    """Owe the request that opens or renames a topic, just ahead of the row that needs it."""
+    row_id = outbox.say(
+        tx,
+        staff_group.topic_row(row["patient_id"]),
+        chat_id=row["chat_id"],
+        now=now,
+        kind="alert",
+        lane=Lane.SAFETY,
+        patient_id=row["patient_id"],
+        ready_at=row["ready_at"] - 1,
+    )
+    tx.run(
+        """INSERT INTO topics (clinic_id, patient_id, chat_id, name, thread_id, row_id)
+           VALUES (:clinic_id, :patient_id, :chat_id, :name, :thread_id, :row_id)
+           ON CONFLICT (clinic_id, patient_id) DO UPDATE SET chat_id = excluded.chat_id,
+               name = excluded.name, thread_id = excluded.thread_id, row_id = excluded.row_id""",
+        patient_id=row["patient_id"],
+        chat_id=row["chat_id"],
+        name=name,
+        thread_id=thread_id,
+        row_id=row_id,
+    )
