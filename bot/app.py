@@ -29,6 +29,7 @@ from scheduler import (
     library,
     overview,
     staff,
+    staff_group,
     upkeep,
     waits,
 )
@@ -313,6 +314,9 @@ def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:
     left_out = staff.ensure_managers(tx, settings.manager_ids, language=language, now=now)
     if left_out:
         log.warning("manager_ids_left_out", how_many=left_out, why="they were removed in the chat")
+    group = settings.staff_group
+    if group is not None and staff_group.at_chat(tx, group) is None:
+        staff_group.ask(tx, group, str(group), actor="system", now=now)
     if staff.everyone(tx, "manager"):
         return None
     return invitations.invite(tx, "manager", now=now)

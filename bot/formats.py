@@ -131,6 +131,18 @@ def manager_ids(value: object) -> object:
     return tuple(dict.fromkeys(map(int, ids)))
 
 
+def group_id(value: object) -> object:
+    """The id of a Telegram supergroup: -100 and more digits."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"-100\d{5,12}", value.strip(), re.ASCII):
+        raise ValueError(
+            f'"{value}" is not the id of a group with topics; it begins with -100, '
+            "or leave it empty and send /here in the group"
+        )
+    return int(value)
+
+
 def quiet_hours(value: object) -> object:
     """Two local times, as in ``21:00-09:00``."""
     if not isinstance(value, str):

@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         description="Telegram ids of managers from the start, with commas between them; "
         "whoever was removed in the chat stays out.",
     )
+    staff_group: Annotated[int, BeforeValidator(formats.group_id)] | None = Field(
+        None,
+        description="The team's group with topics, by its chat id; or send /here in the group.",
+    )
     quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(formats.quiet_hours)] = Field(
         QuietHours(),
         description="Hours of a patient's night without messages (the same time twice: none).",

@@ -73,6 +73,16 @@ def ask(tx: Tx, chat_id: int, title: str, *, actor: str, now: int) -> bool:
     return True
 
 
+def rename(tx: Tx, chat_id: int, title: str) -> None:
+    """Keep the name of a group, where it was named, as Telegram has it now."""
+    tx.run(
+        """UPDATE staff_groups SET title = :title
+           WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND title <> :title""",
+        chat_id=chat_id,
+        title=title,
+    )
+
+
 def topic_row(patient_id: int) -> Said:
     """Return what a row says that opens a topic, or gives it another name."""
     return Said(html="", form=json.dumps({_FORM: patient_id}))

@@ -20,6 +20,8 @@ Handler = Callable[[Turn], None]
 
 def take(turn: Turn) -> None:
     """Handle what came from a group."""
+    if turn.incoming.title:
+        staff_group.rename(turn.tx, turn.chat_id, turn.incoming.title)
     match turn.incoming.kind:
         case "membership":
             _membership(turn)

@@ -116,6 +116,20 @@ async def test_the_button_names_it_too_but_not_for_a_practitioner(story: Story) 
     assert story.names() == ["How this works"]
 
 
+async def test_the_setting_names_it_at_the_start(story: Story) -> None:
+    story.world.sandbox.groups.set_bot(
+        story.group, "administrator", by=story.world.manager.person.id
+    )
+    await story.world.settle()
+    await story.world.stop_bot()
+    story.world._settings = {"staff_group": str(story.group.id)}
+    await story.world.start_bot()
+    assert story.names() == ["How this works"]
+    await story.world.stop_bot()
+    await story.world.start_bot()
+    assert story.names() == ["How this works"]
+
+
 async def test_an_ordinary_group_hears_of_no_patient_and_is_told_what_to_do(story: Story) -> None:
     plain = story.world.sandbox.groups.create("Chat", [story.world.manager.person.id])
     await story.world.settle()
