@@ -95,6 +95,7 @@ def raise_alert(
     alert_copies.refresh(tx, alert.id, now=now)
     match change:
         case "open":
+            _event(tx, alert, "alert_opened", "system", now=now, level=level)
             _call(tx, alert, [], clinic, now=now)
         case "rise":
             shown = alert_copies.shown_to(tx, alert.id)

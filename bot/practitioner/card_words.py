@@ -46,7 +46,7 @@ EVENTS: Final[tuple[str, ...]] = (
     "visit_confirmed",
     "visit_change_wanted",
     "visit_canceled",
-    "concern",
+    "alert_opened",
     "alert_rose",
     "alert_escalated",
     "alert_taken",
@@ -159,6 +159,7 @@ def _event(turn: Turn, row: Row, at: str) -> Html:
         treatment=about,
         who=_member(turn, row["actor"]),
         label=detail.get("before") or detail.get("label") or "",
+        level=turn.text(f"practitioner.alert.level.{detail['level']}") if "level" in detail else "",
     )
 
 

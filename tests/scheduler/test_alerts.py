@@ -355,6 +355,7 @@ def test_every_step_of_its_life_is_in_the_timeline(
         return [kind for kind in kinds if kind.startswith("alert")]
 
     assert store.write_now(story) == [
+        "alert_opened",
         "alert_escalated",
         "alert_rose",
         "alert_taken",
