@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from telegram import Bot, Message, Update
+from telegram import Bot, ChatMemberUpdated, Message, Update
 
 Kind = Literal[
     "text",
@@ -128,8 +128,7 @@ def read_update(update: Update) -> Incoming:
             options=tuple(vote.option_ids),
         )
     if update.my_chat_member is not None:
-        status = update.my_chat_member.new_chat_member.status
-        return replace(base, kind="membership", joined=status in ("member", "administrator"))
+        return _membership(base, update.my_chat_member)
     message = update.message or update.edited_message
     if message is None:
         return base
@@ -150,6 +149,15 @@ def read_update(update: Update) -> Incoming:
         written_at=int(message.date.timestamp() * 1000),
         thread_id=message.message_thread_id if message.is_topic_message else None,
     )
+
+
+def _membership(base: Incoming, change: ChatMemberUpdated) -> Incoming:
+    before, after = (
+        member.status in ("member", "administrator", "restricted")
+        for member in (change.old_chat_member, change.new_chat_member)
+    )
+    # Another place in the same group is no coming or going.
+    return base if before == after else replace(base, kind="membership", joined=after)
 
 
 def _is_anonymous(message: Message | None) -> bool:

@@ -70,8 +70,6 @@ def _answer(turn: Turn, key: str) -> None:
 def _membership(turn: Turn) -> None:
     if not turn.incoming.joined:
         staff_group.lose(turn.tx, turn.chat_id, "gone", now=turn.now)
-    elif staff_group.in_use(turn.tx) == turn.chat_id:
-        return  # another place in the team's group, an administrator's for one
     elif turn.staff is not None and turn.staff.role == _MANAGER:
         key = "offer" if turn.incoming.forum else "no_topics"
         use = [[turn.button("clinic.group.button.use", f"{PREFIX}:use")]]

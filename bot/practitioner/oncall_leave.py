@@ -125,11 +125,16 @@ def take(turn: Turn, member: Staff, by: Staff, days: Days, helper: Staff | None)
     )
 
 
-def read(turn: Turn, words: str) -> Days | None:
+def read(turn: Turn, words: str, first_day: date | None = None) -> Days | None:
     """Return the days that somebody typed: "10 May - 14 May", "10-14 May", "tomorrow to friday".
 
-    None where they are not understood. One day alone is the first and the last.
+    One day alone is the first and the last, or the last where ``first_day`` is known. None where
+    they are not understood.
     """
+    if first_day is not None:
+        last_day = _day(turn, words, beginning(turn, first_day))
+        if last_day is not None:
+            return Days(first_day, last_day)
     for first, last in _halves(turn, words):
         begin = _day(turn, first, turn.now)
         end = _day(turn, last, beginning(turn, begin)) if begin else None

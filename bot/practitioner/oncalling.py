@@ -110,7 +110,10 @@ def _press_leave(turn: Turn, by: Staff, member: Staff, action: str, values: list
     chosen = [_date(value) for value in values[:2]]
     match [action, *chosen, *values[2:]]:
         case ["f", date() as first]:
-            turn.edit(*oncall_leave.ask_last(turn, member, first))
+            row = turn.edit(*oncall_leave.ask_last(turn, member, first))
+            if _may_write(turn):
+                data = {"staff": member.id, "first": first.isoformat()}
+                turn.open_dialogue(oncall_leave.DIALOGUE, data, outbox_id=row)
         case ["l", date() as first, date() as last]:
             _ask_who(turn, member, Days(first, last))
         case ["k", date() as first, date() as last, helper] if str(helper).isdecimal():
@@ -184,7 +187,8 @@ def _words(turn: Turn) -> None:
         if oncall_hours.take_words(turn, member, by, turn.incoming.text):
             turn.close_dialogue()
         return
-    days = oncall_leave.read(turn, turn.incoming.text)
+    first = dialogue.data.get("first")
+    days = oncall_leave.read(turn, turn.incoming.text, date.fromisoformat(first) if first else None)
     if days is None:
         oncall_leave.not_understood(turn, member, turn.incoming.text)
         return

@@ -4,7 +4,7 @@ from datetime import date, time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from scheduler.hours import CLINIC_HOURS, DAYS, Span, WeeklyHours, parse, written
@@ -118,11 +118,13 @@ def _weeks(draw: some.DrawFn) -> WeeklyHours:
     return WeeklyHours(tuple(one_day() for _ in DAYS))
 
 
+@settings(max_examples=50)
 @given(_weeks())
 def test_what_is_written_is_read_back_as_it_was(week: WeeklyHours) -> None:
     assert parse(written(week)) == week
 
 
+@settings(max_examples=50)
 @given(_weeks(), some.integers(0, 366 * 24 * 60), some.sampled_from([ZONE, "America/Santiago"]))
 def test_the_next_opening_is_open_and_nothing_before_it_is(
     week: WeeklyHours, minutes: int, zone: str
