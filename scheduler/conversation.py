@@ -11,7 +11,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scheduler import events, notices, outbox, patients, replies, staff, unanswered
+from scheduler import (
+    events,
+    notices,
+    outbox,
+    patients,
+    replies,
+    staff,
+    staff_group,
+    unanswered,
+)
 from scheduler.database import Row, Tx
 from scheduler.patients import Patient
 from scheduler.staff import Staff
@@ -236,14 +245,22 @@ def row_settled(tx: Tx, row: Row, *, now: int) -> None:
     writer = staff.by_id(tx, message["staff_id"])
     if writer is None:
         return
-    told = [notices.said(f"{_TEXTS}.{state}", edits_row=message["receipt_id"], label=patient.label)]
-    if state == "not_delivered":
-        # An edit makes no sound, and it may be hours later.
-        why = f"{_TEXTS}.why.{why_lost(patient.state, rows)}"
-        told.append(notices.said(why, reply_to=message["message_id"], label=patient.label))
+    # Where it was written: in the group, or in the writer's own chat.
     where = message["chat_id"] or writer.chat_id
-    for said in told:
-        outbox.say(tx, said, chat_id=where, now=now, patient_id=patient.id)
+    receipt = notices.said(
+        f"{_TEXTS}.{state}", edits_row=message["receipt_id"], label=patient.label
+    )
+    outbox.say(tx, receipt, chat_id=where, now=now, patient_id=patient.id)
+    if state == "not_delivered":
+        # An edit makes no sound, and it may be hours later, when the group is not used any more.
+        there = message["chat_id"] in (None, staff_group.in_use(tx))
+        said = notices.said(
+            f"{_TEXTS}.why.{why_lost(patient.state, rows)}",
+            reply_to=message["message_id"] if there else None,
+            label=patient.label,
+        )
+        chat_id = where if there else writer.chat_id
+        outbox.say(tx, said, chat_id=chat_id, now=now, patient_id=patient.id)
 
 
 def why_lost(state: patients.State, rows: Iterable[Row]) -> Lost:

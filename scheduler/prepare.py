@@ -32,6 +32,7 @@ from scheduler import (
     conversation,
     enrollment,
     notices,
+    oncall,
     outbox,
     patients,
     repeats,
@@ -277,7 +278,13 @@ class Preparer:
                 # It would be one more message. What has not left yet says it by itself.
                 return Never("canceled", "there is no message that could be changed")
         said = alert_words.message(tx, alert, member, self.catalogue, self.clinic, now=now)
-        return said.message(row["chat_id"], edits)
+        return replace(
+            said.message(row["chat_id"], edits),
+            # Whoever is off call has it because nobody is on call, and a review can wait.
+            silent=alert.level == "review"
+            and member is not None
+            and not oncall.on_call(tx, [member], self.clinic, now=now),
+        )
 
     def _attendance(self, tx: Tx, row: Row, session_id: int, *, now: int) -> Prepared:
         """Ask whether a patient came, if that is still to be asked."""

@@ -192,6 +192,19 @@ async def test_a_photo_goes_to_a_human_unjudged_and_waits_for_an_answer(story: S
     assert "📷 Photo" in await story.doctor.says("/inbox")
 
 
+async def test_a_review_at_night_makes_no_sound_and_rings_in_the_morning(story: Story) -> None:
+    await story.at(37)  # 23:00
+    await story.chats.tap(story.ana, "One day since your visit", "8")
+    assert "Please look · A.P." in story.manager.said
+    await story.world.until(story.since + 10 * HOUR)
+    sent = {
+        entry.chat_id: ((entry.at - story.since) // MINUTE, entry.silent)
+        for entry in story.world.sandbox.ledger.entries
+        if entry.text.startswith("🟠 Please look")
+    }
+    assert sent == {story.manager.id: (0, True), story.doctor.id: (10 * 60, False)}
+
+
 async def test_the_open_ones_are_listed_by_level_and_then_by_age(story: Story) -> None:
     await story.at(24)
     for label, words in (

@@ -324,6 +324,22 @@ async def test_what_could_not_be_said_in_the_group_any_more_is_said_in_private(
     assert "are you there?" in relayed
 
 
+async def test_what_a_patient_did_not_get_is_told_to_its_writer_although_the_group_is_gone(
+    story: Story,
+) -> None:
+    await story.named()
+    story.ana.text("hello")
+    await story.world.settle()
+    story.forget()
+    story.world.sandbox.faults.refuse(
+        403, "Forbidden: bot was blocked by the user", chat_id=story.ana.person.id
+    )
+    story.doctor.phone.text("Hi!", chat_id=story.group.id, thread=story.thread())
+    story.world.sandbox.groups.set_bot(story.group, "kicked", by=story.world.manager.person.id)
+    await story.world.settle()
+    assert "A.P. did not get this" in story.doctor.said
+
+
 @pytest.mark.parametrize(
     ("lost", "words"),
     [("right", "I may not write or open topics in"), ("topics", "has no topics any more")],
