@@ -135,7 +135,7 @@ def read_update(update: Update) -> Incoming:
     kind, file_id = _content(message)
     media = message.effective_attachment
     if kind == "other" and not base.private and message.effective_attachment is None:
-        return base  # what Telegram itself says in a group: a new name, a pinned message
+        kind = "nothing"  # what Telegram itself says in a group: a new name, a pinned message
     return replace(
         base,
         kind=kind,
