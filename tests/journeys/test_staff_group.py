@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.phones import Phone
-from scheduler import outbox, patients
+from scheduler import outbox, patients, staff
 from tests.journeys.practitioner_chat import Chat, join
 
 HOUR = 60 * 60 * 1000
@@ -250,13 +250,10 @@ async def test_who_is_not_of_the_team_or_writes_without_a_name_is_not_passed_on(
     await story.in_group(story.doctor.phone, "lunch?")  # General: nobody's topic
     assert story.new() == []
     assert story.world.texts(story.ana) == []
-    removed = await story.manager.says("/staff")
-    await story.manager.taps("✖️ Remove Dr. Ruiz")
-    await story.manager.taps("Yes, remove")
+    await story.world.store.write(_remove, story.doctor.id)
     await story.in_group(story.doctor.phone, "still me", thread=story.thread())
     assert story.new()[-1][1].startswith("⚠️ Not sent.")
     assert story.world.texts(story.ana) == []
-    assert removed
 
 
 async def test_a_deleted_topic_is_made_anew_and_a_new_label_is_its_new_name(story: Story) -> None:
@@ -388,6 +385,12 @@ async def test_a_manager_goes_back_to_private_chats_by_a_button(story: Story) ->
     await story.world.settle()
     assert story.new() == []
     assert any("hello" in text for text in story.world.texts(story.doctor.phone))
+
+
+def _remove(tx: Any, chat_id: int) -> None:
+    member = staff.at_chat(tx, chat_id)
+    assert member is not None
+    assert staff.remove(tx, member.id, actor="system", now=1)
 
 
 def _relabel(tx: Any, label: str, patient_id: int) -> None:
