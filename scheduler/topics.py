@@ -56,13 +56,13 @@ def place(tx: Tx, row: Row, message: Message, *, now: int) -> Message | Wait | N
     name = patient.label[:NAME_LENGTH]
     topic = _topic(tx, patient.id, row["chat_id"])
     if topic is None or (topic["thread_id"] is None and not _is_coming(tx, topic)):
-        _owe(tx, row, name, now=now)
+        _owe(tx, row, topic, name, now=now)
         return Wait(row["ready_at"])
     if topic["thread_id"] is None:
         coming = outbox.row(tx, topic["row_id"])
         return Wait(max(row["ready_at"], (coming["ready_at"] if coming else now) + 1))
     if topic["name"] != name:
-        _owe(tx, row, name, now=now, thread_id=topic["thread_id"])
+        _owe(tx, row, topic, name, now=now)
     return replace(message, thread_id=topic["thread_id"])
 
 
@@ -116,7 +116,7 @@ def row_settled(tx: Tx, row: Row, *, now: int) -> None:
 def _topic(tx: Tx, patient_id: int, chat_id: int) -> Row | None:
     return tx.first(
         """SELECT * FROM topics WHERE clinic_id = :clinic_id AND patient_id = :patient_id
-             AND chat_id = :chat_id""",
+             AND chat_id = :chat_id ORDER BY id DESC LIMIT 1""",
         patient_id=patient_id,
         chat_id=chat_id,
     )
@@ -136,7 +136,7 @@ def _is_open(tx: Tx, row: Row) -> bool:
     return found is not None
 
 
-def _owe(tx: Tx, row: Row, name: str, *, now: int, thread_id: int | None = None) -> None:
+def _owe(tx: Tx, row: Row, topic: Row | None, name: str, *, now: int) -> None:
     """Owe the request that opens or renames a topic, just ahead of the row that needs it."""
     row_id = outbox.say(
         tx,
@@ -148,14 +148,20 @@ def _owe(tx: Tx, row: Row, name: str, *, now: int, thread_id: int | None = None)
         patient_id=row["patient_id"],
         ready_at=row["ready_at"] - 1,
     )
+    if topic is None:
+        tx.run(
+            """INSERT INTO topics (clinic_id, patient_id, chat_id, name, row_id)
+               VALUES (:clinic_id, :patient_id, :chat_id, :name, :row_id)""",
+            patient_id=row["patient_id"],
+            chat_id=row["chat_id"],
+            name=name,
+            row_id=row_id,
+        )
+        return
     tx.run(
-        """INSERT INTO topics (clinic_id, patient_id, chat_id, name, thread_id, row_id)
-           VALUES (:clinic_id, :patient_id, :chat_id, :name, :thread_id, :row_id)
-           ON CONFLICT (clinic_id, patient_id) DO UPDATE SET chat_id = excluded.chat_id,
-               name = excluded.name, thread_id = excluded.thread_id, row_id = excluded.row_id""",
-        patient_id=row["patient_id"],
-        chat_id=row["chat_id"],
+        """UPDATE topics SET name = :name, row_id = :row_id
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=topic["id"],
         name=name,
-        thread_id=thread_id,
         row_id=row_id,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from bot.practitioner import oncall_hours, oncall_leave, room, stray
+from bot.practitioner import listing, oncall_hours, oncall_leave, room, stray
 from bot.practitioner.oncall_leave import Days
 from bot.practitioner.oncall_view import PREFIX, screen, team_screen
 from bot.turn import Turn
@@ -163,7 +163,7 @@ def _take_back(turn: Turn, by: Staff, member: Staff, absence_id: int) -> None:
 
 def _may_write(turn: Turn) -> bool:
     """Say whether words can be taken here: not in the middle of an enrollment or the like."""
-    return turn.dialogue is None or turn.dialogue.name in (*_DIALOGUES, room.SEARCH)
+    return turn.dialogue is None or turn.dialogue.name in (*_DIALOGUES, listing.SEARCH)
 
 
 def _leave_dialogue(turn: Turn) -> None:

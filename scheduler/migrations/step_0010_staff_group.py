@@ -12,16 +12,18 @@ STATEMENTS = (
     ) STRICT""",
     """CREATE UNIQUE INDEX staff_groups_one_in_use ON staff_groups (clinic_id)
         WHERE state = 'in_use'""",
-    # One topic for each patient; without a thread it is still to be opened, by the row.
+    # Without a thread a topic is still to be opened, by the row. Two records that became one
+    # patient have left two of them; the newest is written to.
     """CREATE TABLE topics (
+        id INTEGER PRIMARY KEY,
         clinic_id INTEGER NOT NULL,
         patient_id INTEGER NOT NULL REFERENCES patients (id),
         chat_id INTEGER NOT NULL,
         name TEXT NOT NULL,
         thread_id INTEGER,
-        row_id INTEGER REFERENCES outbox (id),
-        PRIMARY KEY (clinic_id, patient_id)
+        row_id INTEGER REFERENCES outbox (id)
     ) STRICT""",
+    "CREATE INDEX topics_by_patient ON topics (clinic_id, patient_id)",
     "CREATE INDEX topics_by_thread ON topics (clinic_id, chat_id, thread_id)",
     # In which group a member wrote; NULL is the private chat.
     "ALTER TABLE staff_messages ADD COLUMN chat_id INTEGER",
