@@ -18,6 +18,7 @@ TABLES: Final = (
     "alerts",
     "staff_messages",
     "invitations",
+    "topics",
 )
 """Every table whose rows belong to a patient; a test holds this against the schema."""
 

@@ -236,14 +236,9 @@ class Preparer:
                 return Never("canceled", lost)
         said = outbox.Said.from_json(row["content"])
         if said.form is not None:
-            if (alert_id := alert_copies.alert_of(said.form)) is not None:
-                return self._alert(tx, row, alert_id, said.edits_row, now=now)
-            if (unheard := silence.of_form(said.form)) is not None:
-                return self._silence(tx, row, unheard, now=now)
-            if (session_id := attendance.of_form(said.form)) is not None:
-                return self._attendance(tx, row, session_id, now=now)
-            if (topic := staff_group.topic_of(said.form)) is not None:
-                return self._topic(tx, row, topic)
+            formed = self._of_form(tx, row, said.form, said.edits_row, now=now)
+            if formed is not None:
+                return formed
             words = notices.word(tx, said.form, row["chat_id"], self.catalogue, self.clinic)
             said = replace(said, html=words)
         edits = None
@@ -251,6 +246,20 @@ class Preparer:
             earlier = outbox.row(tx, said.edits_row)
             edits = earlier["message_id"] if earlier else None
         return said.message(row["chat_id"], edits)
+
+    def _of_form(
+        self, tx: Tx, row: Row, form: str, edits_row: int | None, *, now: int
+    ) -> Prepared | None:
+        """Return what a row says that is worded when it leaves; None for a notice."""
+        if (alert_id := alert_copies.alert_of(form)) is not None:
+            return self._alert(tx, row, alert_id, edits_row, now=now)
+        if (unheard := silence.of_form(form)) is not None:
+            return self._silence(tx, row, unheard, now=now)
+        if (session_id := attendance.of_form(form)) is not None:
+            return self._attendance(tx, row, session_id, now=now)
+        if (patient_id := staff_group.topic_of(form)) is not None:
+            return self._topic(tx, row, patient_id)
+        return None
 
     def _topic(self, tx: Tx, row: Row, patient_id: int) -> Prepared:
         """Open a topic of the staff's group, or rename it."""
