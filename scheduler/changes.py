@@ -134,7 +134,8 @@ def _moved(
     if held or visit.id not in spoken_of:
         return course.with_visit(replace(visit, starts_at=at, state="held" if held else "planned"))
     course = course.with_visit(replace(visit, state="canceled", why="moved"))
-    another = replace(visit, id=NEW, starts_at=at, state="planned")
+    first = visit.first_id or visit.id
+    another = replace(visit, id=NEW, starts_at=at, state="planned", first_id=first)
     return replace(course, visits=(*course.visits, another))
 
 

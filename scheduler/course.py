@@ -31,6 +31,7 @@ class Visit:
         why: of a canceled one, what became of it where that is known.
         lipolytic: whether it was fat-dissolving; None where it is as the enrollment says.
         filler: likewise for hyaluronic filler.
+        first_id: of one that was moved to a row of its own, the row that it was at first.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Visit:
     why: Why | None = None
     lipolytic: bool | None = None
     filler: bool | None = None
+    first_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

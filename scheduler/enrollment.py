@@ -181,16 +181,18 @@ def add_session(
     *,
     lipolytic: bool | None = None,
     filler: bool | None = None,
+    first_id: int | None = None,
     now: int,
 ) -> int:
     """Add a session to an enrollment; return the id. See :class:`scheduler.course.Visit`."""
     session_id: int = tx.value(
         """INSERT INTO sessions (clinic_id, enrollment_id, starts_at, timezone, state, lipolytic,
-               filler, created_at, changed_at)
+               filler, first_id, created_at, changed_at)
            VALUES (:clinic_id, :enrollment_id, :starts_at, :timezone, :state, :lipolytic,
-               :filler, :now, :now)
+               :filler, :first_id, :now, :now)
            RETURNING id""",
         enrollment_id=enrollment_id,
+        first_id=first_id,
         starts_at=starts_at,
         timezone=timezone,
         state=state,

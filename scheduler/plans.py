@@ -109,6 +109,7 @@ def _visit(row: Row) -> Visit:
         why=row["why"],
         lipolytic=None if row["lipolytic"] is None else bool(row["lipolytic"]),
         filler=None if row["filler"] is None else bool(row["filler"]),
+        first_id=row["first_id"],
     )
 
 
@@ -231,6 +232,7 @@ def _write(tx: Tx, plan: Plan, after: Course, found: Diff, reason: str, *, now: 
                 plan.patient.timezone,
                 lipolytic=visit.lipolytic,
                 filler=visit.filler,
+                first_id=visit.first_id,
                 now=now,
             )
         elif visit != plan.course.visit(visit.id):

@@ -31,7 +31,8 @@ class Subject:
     """All that a reminder's words depend on: the row, whose it is, and the session it is about.
 
     ``visit`` is the session that an appointment reminder is about (its own session row);
-    ``next_at`` the next session that is planned, UTC epoch ms.
+    ``calendar_id`` names it in calendars, wherever it was moved. ``next_at`` is the next session
+    that is planned, UTC epoch ms.
     """
 
     row: Row
@@ -42,6 +43,7 @@ class Subject:
     session_at: int
     session_state: str
     session_changed_at: int
+    calendar_id: int
     next_at: int | None
 
 
@@ -54,6 +56,7 @@ def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
     found = tx.first(
         """SELECT enrollments.treatment, patients.language, patients.timezone,
                sessions.starts_at, sessions.state, sessions.changed_at,
+               COALESCE(sessions.first_id, sessions.id) AS calendar_id,
                (SELECT MIN(coming.starts_at) FROM sessions AS coming
                 WHERE coming.clinic_id = :clinic_id
                   AND coming.enrollment_id = outbox.enrollment_id
@@ -79,6 +82,7 @@ def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
         session_at=found["starts_at"],
         session_state=found["state"],
         session_changed_at=found["changed_at"],
+        calendar_id=found["calendar_id"],
         next_at=found["next_at"],
     )
 
@@ -196,7 +200,7 @@ def _visit_buttons(
 
 def _calendar(catalogue: Catalogue, clinic: Clinic, subject: Subject) -> Attachment:
     args: dict[str, Any] = {
-        "uid": f"session-{subject.row['session_id']}@aftercare",
+        "uid": f"session-{subject.calendar_id}@aftercare",
         "starts_at": subject.session_at,
         # Later entries of a session that was moved replace the earlier ones in the calendar.
         "stamp": subject.session_changed_at,

@@ -17,6 +17,7 @@ from scheduler import (
     plan_memory,
     plans,
     staff,
+    wording,
 )
 from scheduler.changes import Change, Impossible
 from scheduler.database import Row, Store, Tx
@@ -105,7 +106,7 @@ def test_a_moved_session_takes_its_reminders_along_in_one_row_each(
 
 
 def test_a_session_that_the_patient_was_reminded_of_is_reminded_of_again_on_its_new_day(
-    store: Store, course: Enrolled, change: Callable[..., int]
+    store: Store, catalogue: Catalogue, course: Enrolled, change: Callable[..., int]
 ) -> None:
     visit = visit_of(store, course)
     send(store, rows(store, course)[visit, "visit_in_3_days"], now=VISIT - 3 * DAY)
@@ -117,6 +118,11 @@ def test_a_session_that_the_patient_was_reminded_of_is_reminded_of_again_on_its_
     assert {(new["id"], "visit_in_3_days"), (new["id"], "visit_in_1_day")} <= pending.keys()
     assert (visit, "visit_in_1_day") not in pending
     assert (visit, "visit_in_3_days") in rows(store, course, "sent")
+    # A patient's calendar changes its entry instead of getting a second one.
+    for session in (new["id"], visit):
+        state = "pending" if session == new["id"] else "sent"
+        row = rows(store, course, state)[session, "visit_in_3_days"]
+        assert store.write_now(wording.subject_of, row, catalogue).calendar_id == visit
 
 
 def test_an_attended_session_is_the_anchor_of_new_steps(
