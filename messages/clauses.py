@@ -15,7 +15,10 @@ _WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*")
 _SENTENCE_END: Final = re.compile(r"[.!?;…\n]|\)\s")
 _CLAUSE_END: Final = re.compile(r"[,:()\[\]–—/]|\s-\s")
 _APOSTROPHES: Final = re.compile(r"['’ʼ`´]")
+_IS: Final = re.compile(r"^(\w{5,})['’ʼ`´]s$")
+"""An English "is" after a noun: heart's pounding. Short ones (it's) are words of the lists."""
 _RUN: Final = re.compile(r"(.)\1{2,}")
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
 _ELIDED: Final = 2
 """Letters before an apostrophe that stand for a word of their own: j'arrive, qu'il, l'œil."""
 
@@ -59,9 +62,11 @@ class Word:
 @lru_cache(maxsize=8192)
 def fold(word: str) -> str:
     """Return a word without capitals, accents, apostrophes and letters written three times."""
-    small = unicodedata.normalize("NFKD", word.casefold())
+    if word.isascii() and word.isalpha():
+        return _RUN.sub(r"\1", word.lower())
+    small = unicodedata.normalize("NFKD", word.casefold().translate(_LIGATURES))
     bare = "".join(letter for letter in small if not unicodedata.combining(letter))
-    return _RUN.sub(r"\1", _APOSTROPHES.sub("", bare))
+    return _RUN.sub(r"\1", _APOSTROPHES.sub("", _IS.sub(r"\1", bare)))
 
 
 @lru_cache(maxsize=8192)

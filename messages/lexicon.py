@@ -7,12 +7,13 @@ means is in ``messages/triage/signs.toml``. See docs/TRIAGE.md for both.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from messages.clauses import romanized, words_of
+from messages.clauses import fold, romanized, words_of
 
 __all__ = ["GAP", "Entry", "Found", "Lexicon", "entry_words"]
 
@@ -58,6 +59,7 @@ class Found:
     romanized: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=65_536)
 def entry_words(entry: str) -> tuple[str, ...]:
     """Return an entry's words as they are compared: folded, stems and gaps marked."""
     found: list[str] = []
@@ -66,7 +68,11 @@ def entry_words(entry: str) -> tuple[str, ...]:
             found.append(GAP)
             continue
         stem = piece.endswith("*")
-        parts = [word.text for word in words_of(piece.rstrip("*"), frozenset())]
+        bare = piece.rstrip("*")
+        if bare.isalpha():  # nearly all of them
+            parts = [fold(bare)]
+        else:
+            parts = [word.text for word in words_of(bare, frozenset())]
         if stem and parts:
             parts[-1] += "*"
         found += parts
@@ -78,9 +84,14 @@ class Lexicon:
 
     Args:
         lists: by language, by concept, the entries as written.
+        spellings: by language, by word: how else it is written ("nao": "n", "naum").
     """
 
-    def __init__(self, lists: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+    def __init__(
+        self,
+        lists: Mapping[str, Mapping[str, Iterable[str]]],
+        spellings: Mapping[str, Mapping[str, Iterable[str]]] | None = None,
+    ) -> None:
         self.languages: tuple[str, ...] = tuple(lists)
         self._single: dict[tuple[str, str], frozenset[str]] = {}
         self._pairs: dict[tuple[str, str], dict[str, list[Entry]]] = defaultdict(dict)
@@ -105,6 +116,11 @@ class Lexicon:
                     else:
                         pairs = self._pairs[language, entry.words[0]]
                         pairs.setdefault(entry.words[1], []).append(entry)
+        self._spelled: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for language, words in (spellings or {}).items():
+            for word, others in words.items():
+                for other in others:
+                    self._spelled[entry_words(other)[0]].append((language, entry_words(word)[0]))
         self._single = {key: frozenset(concepts) for key, concepts in singles.items()}
 
     def _learn(self, language: str, word: str) -> None:
@@ -156,11 +172,12 @@ class Lexicon:
 
     def _look_up(self, folded: str, *, mend: bool) -> Found:
         known: dict[str, set[str]] = defaultdict(set)
-        for language, words in self._exact.get(folded, {}).items():
+        for language, words in self._written(folded):
             known[language] |= words
-        for length in range(_STEM_LETTERS, len(folded) + 1):
-            for language, words in self._stems.get(folded[:length], {}).items():
-                known[language] |= words
+        for language, meant in self._spelled.get(folded, ()):
+            for of, words in self._written(meant):
+                if of == language:
+                    known[language] |= words
         roman: frozenset[str] = frozenset()
         if folded.isascii() and folded.isalpha():
             russian = self._as_russian(folded, stems=not known)
@@ -172,6 +189,12 @@ class Lexicon:
             known = self._mended(folded)
         ready = {language: frozenset(words) for language, words in known.items()}
         return Found(ready, exact, roman)
+
+    def _written(self, folded: str) -> Iterator[tuple[str, set[str]]]:
+        """Yield by language the words of the lists that this is, whole or by its stem."""
+        yield from self._exact.get(folded, {}).items()
+        for length in range(_STEM_LETTERS, len(folded) + 1):
+            yield from self._stems.get(folded[:length], {}).items()
 
     def _as_russian(self, folded: str, *, stems: bool) -> set[str]:
         latin = romanized(folded)
@@ -185,21 +208,20 @@ class Lexicon:
         """Return the words that differ by a typing error: one, from nine letters on two.
 
         The first letter must be right (or swapped with the second): most errors are further in,
-        and short words would collide otherwise. Only the nearest words count.
+        and short words would collide otherwise. Only the nearest words of each language count.
         """
         if len(folded) < _FUZZY_FROM or not folded.isalpha():
             return {}
-        nearest = _TWO_ERRORS + 1
+        nearest: dict[str, int] = {}
         known: dict[str, set[str]] = defaultdict(set)
         for first in {folded[0], folded[1]}:
             for distance, word in self._near(folded, first):
-                if distance > nearest:
-                    continue
-                if distance < nearest:
-                    nearest = distance
-                    known.clear()
                 for language in self._languages_of[word]:
-                    known[language].add(word)
+                    if distance < nearest.get(language, _TWO_ERRORS + 1):
+                        nearest[language] = distance
+                        known[language].clear()
+                    if distance == nearest[language]:
+                        known[language].add(word)
         return known
 
     def _near(self, folded: str, first: str) -> Iterator[tuple[int, str]]:
@@ -214,14 +236,18 @@ class Lexicon:
                 for bare, distance, _ in process.extract_iter(
                     written, bares, scorer=OSA.distance, processor=None, score_cutoff=allowed
                 ):
-                    if _meant(folded, bare, stem=stem):
+                    if _meant(written, bare, stem=stem):
                         yield int(distance), f"{bare}*" if stem else bare
 
 
-def _meant(folded: str, bare: str, *, stem: bool) -> bool:
-    """Whether a near word may be meant: in short ones a letter may be swapped, not another."""
-    if folded[0] != bare[0]:
-        return folded[:2] == bare[1::-1]
-    if len(bare) == _FUZZY_FROM and (stem or len(folded) == _FUZZY_FROM):
-        return sorted(bare) == sorted(folded) or set(bare) == set(folded)
+def _meant(written: str, bare: str, *, stem: bool) -> bool:
+    """Whether a near word may be meant: in short ones a letter may be swapped, not another.
+
+    A stem stands for many words, so that it must be one letter longer to be forgiven as much.
+    """
+    if written[0] != bare[0]:
+        return written[:2] == bare[1::-1]
+    short = _FUZZY_FROM + 1 if stem else _FUZZY_FROM
+    if len(bare) <= short and (stem or len(written) == _FUZZY_FROM):
+        return sorted(bare) == sorted(written) or set(bare) == set(written)
     return True

@@ -33,8 +33,11 @@ _OPEN: Final = frozenset({"fine", "yes", "no", "none_after", "negator", "greetin
 _ORDINARY: Final = "ordinary"
 # What a "hot shower" hides is its heat, not that it is about a shower.
 _NEVER_HIDDEN: Final = frozenset(
-    {"weather", "daily", "thanks", "fine", "joy", "result", "photo", "day", "visit", "yes", "no"}
-)
+    {
+        "weather", "daily", "thanks", "fine", "joy", "result", "photo", "day", "visit", "yes", "no",
+        "idiom", "laugh",
+    }
+)  # fmt: skip
 _NEVER_DENIED: Final = frozenset({"yes", "no", "negator", "none_after", "or", "and", "but"})
 _ROMAN_WEIGHT: Final = 0.6
 
@@ -90,12 +93,15 @@ def read(words: Sequence[Word], lexicon: Lexicon, own: str, emoji: Mapping[str, 
     """Return what the words stand for, the patient's own language first."""
     looked = _looked_up(words, lexicon)
     first = _languages(words, looked, own)
+    looked = _in_their_language(words, looked, first, own)
     raw = [m for at in range(len(words)) for m in _at(at, words, looked, first, lexicon)]
     raw += [
         Mention(emoji[word.text], at, at, word.sentence, word.clause)
         for at, word in enumerate(words)
         if word.picture
     ]
+    # What begins with a "no" of its own is never denied: "ничего не соображает", "no problem".
+    noes = {m.first for m in raw if m.concept == "negator"}
     kept = _unmasked(raw)
     clauses, turns = _clauses(words, kept)
     denied = _denied(words, clauses, kept)
@@ -107,6 +113,7 @@ def read(words: Sequence[Word], lexicon: Lexicon, own: str, emoji: Mapping[str, 
             m.sentence,
             clauses[m.first],
             denied=m.concept not in _NEVER_DENIED
+            and not (m.size > 1 and m.first in noes)
             and all(at in denied for at in range(m.first, m.last + 1)),
         )
         for m in kept
@@ -145,6 +152,29 @@ def _languages(words: Sequence[Word], looked: Sequence[Found], own: str) -> dict
         scores = {each: n + (_OWN_BONUS if each == own else 0.0) for each, n in tally.items()}
         mostly[sentence] = max(scores, key=lambda each: scores[each], default=own)
     return mostly
+
+
+def _in_their_language(
+    words: Sequence[Word], looked: Sequence[Found], mostly: Mapping[int, str], own: str
+) -> list[Found]:
+    """Keep of the mended words those of the sentence's language and of the patient's own.
+
+    A typing error is made in the language that is being written; nearly every common word is one
+    letter away from some word of the four others.
+    """
+    return [
+        found
+        if found.exact
+        else Found(
+            {
+                language: known
+                for language, known in found.known.items()
+                if language in {mostly[word.sentence], own}
+            },
+            exact=False,
+        )
+        for word, found in zip(words, looked, strict=True)
+    ]
 
 
 def _at(
@@ -209,7 +239,7 @@ def _unmasked(raw: list[Mention]) -> list[Mention]:
         if m.concept == "negator":
             return any(each.holds(m) for each in closed)
         if m.concept in {"improves", "over"}:
-            return any(each.holds(m) for each in persists)
+            return any(each.holds(m) for each in (*persists, *masks))
         if m.concept == "present":
             return any(each.holds(m) for each in over)
         if m.concept in _NEVER_HIDDEN:

@@ -14,9 +14,9 @@ __all__ = ["Hit", "Level", "Pattern", "PatternIndex", "Sign", "SignTable", "by_c
 Level = Literal["routine", "review", "urgent", "emergency"]
 Alarming = Literal["review", "urgent", "emergency"]
 
-_NEAR: Final = 6
+_NEAR: Final = 8
 """Words that may stand between two concepts of one pattern."""
-_CLAUSE_COSTS: Final = 2
+_CLAUSE_COSTS: Final = 1
 """Words that a comma or an "and" between them counts for."""
 _MOST_OF_ONE: Final = 60
 """Mentions of one concept that are looked at: a message has 4,096 characters at most."""
@@ -70,7 +70,7 @@ class Together(_Table):
 
 
 class Patterns(_Table):
-    """An intent, or what is benign."""
+    """An intent, what is benign, or what nobody can be sure of."""
 
     patterns: tuple[Written, ...]
 
@@ -82,12 +82,17 @@ class SignTable(_Table):
     together: Mapping[str, Together] = {}
     intent: Mapping[str, Patterns] = {}
     benign: Patterns = Patterns(patterns=())
+    unclear: Patterns = Patterns(patterns=())
     emoji: Mapping[str, str] = {}
 
     def concepts(self) -> frozenset[str]:
         """Return every concept that a pattern names."""
         every = [p for sign in self.sign.values() for p in sign.patterns]
-        every += [p for intent in (*self.intent.values(), self.benign) for p in intent.patterns]
+        every += [
+            p
+            for intent in (*self.intent.values(), self.benign, self.unclear)
+            for p in intent.patterns
+        ]
         named = {c for p in every for c in (*p.concepts, *p.without)}
         named |= {c for each in self.together.values() for group in each.of for c in group}
         return frozenset(named | set(self.emoji.values()))

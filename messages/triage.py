@@ -11,6 +11,7 @@ from typing import Final, Literal
 from messages.clauses import Word, words_of
 from messages.lexicon import Lexicon
 from messages.mentions import Mention, Reading, read
+from messages.numbers import fevers, is_scored, only_number, pains
 from messages.signs import Hit, Level, PatternIndex, Sign, SignTable, by_concept
 
 __all__ = ["LEVELS", "Context", "Intent", "Level", "Reason", "Triage", "Verdict", "graver"]
@@ -21,22 +22,13 @@ LEVELS: Final[tuple[Level, ...]] = ("routine", "review", "urgent", "emergency")
 Intent = Literal["question", "reschedule", "opt_out"]
 _INTENTS: Final[tuple[Intent, ...]] = ("question", "reschedule", "opt_out")
 
-SEVERE_PAIN: Final = 7
-LASTING_PAIN: Final = 4
-PAIN_RISE: Final = 2
-PAIN_LASTS_HOURS: Final = 72
-PAIN_LASTS_HOURS_LIPOLYTIC: Final = 7 * 24
-"""Pain of 4 and more is off the expected course after these; 7 and more, or a rise of 2, always."""
-
-_FEVER: Final = (37.8, 42.5)
-_FEVER_FAHRENHEIT: Final = (100.0, 108.0)
 _UNKNOWN_SHARE: Final = 0.5
-_MAX_PAIN: Final = 10
+_SHORT: Final = 4
+"""Words of an answer: a "no" or a "perhaps" inside a longer message says little about the rest."""
 _COLORS: Final = frozenset(
     {"white", "black", "dusky", "red", "numb", "hard", "cold", "hot", "blind"}
 )
 _HALF_A_YES: Final = frozenset({"mild", "yes", "still", "present", "and", "but", "starter"})
-_OUT_OF: Final = ("of", "de", "sur", "из", "sobre", "em")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +97,23 @@ class Triage:
     Args:
         lists: by language, by concept, the entries.
         table: the signs, intents and pictures.
+        spellings: by language, by word: how else it is written.
     """
 
-    def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]], table: SignTable) -> None:
+    def __init__(
+        self,
+        lists: Mapping[str, Mapping[str, Sequence[str]]],
+        table: SignTable,
+        spellings: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    ) -> None:
         self._table = table
-        self._lexicon = Lexicon(lists)
+        self._lexicon = Lexicon(lists, spellings)
         self._pictures = frozenset(table.emoji)
         self._dangers = table.dangers()
         self._sign_index = PatternIndex({name: s.patterns for name, s in table.sign.items()})
         self._intent_index = PatternIndex({name: i.patterns for name, i in table.intent.items()})
         self._benign_index = PatternIndex({"benign": table.benign.patterns})
+        self._unclear_index = PatternIndex({"unclear": table.unclear.patterns})
 
     def read(self, text: str, language: str = "en", context: Context | None = None) -> Verdict:
         """Return what ``text`` means; never raises, whatever the text.
@@ -126,16 +125,25 @@ class Triage:
         """
         context = context or Context()
         reading = self._reading(text, language)
-        said = by_concept(reading.mentions)
+        said = dict(by_concept(reading.mentions))
+        temperatures = list(fevers(text, reading, said))
+        if temperatures:
+            said["fever"] = [*said.get("fever", ()), *temperatures]
         reasons = [
             *self._signs(text, reading, said, context),
             *self._together(text, reading, said),
-            *_fevers(text, reading, said),
-            *_pains(text, reading, said, context, asked=self._asks_pain(context, language)),
+            *(
+                _reason("infection", text, reading.words, m.first, m.last, "urgent")
+                for m in temperatures
+            ),
+            *self._pains(text, reading, said, context, language),
             *self._answered(text, reading, context, language),
         ]
         intents = tuple(self._intents(text, reading, said))
-        understood = bool(reasons or intents) or self._benign(reading, said, context)
+        understood = bool(reasons) or (
+            (bool(intents) or self._benign(reading, said, context))
+            and not any(self._unclear_index.hits(reading, said))
+        )
         level: Level = "routine" if understood else "review"
         for reason in reasons:
             level = graver(level, reason.level)
@@ -164,6 +172,25 @@ class Triage:
                     level = _in_time(each.level, Hit(tuple(places)), reading, said)
                     first, last = min(m.first for m in places), max(m.last for m in places)
                     yield _reason(name, text, reading.words, first, last, level)
+
+    def _pains(
+        self,
+        text: str,
+        reading: Reading,
+        said: Mapping[str, list[Mention]],
+        context: Context,
+        language: str,
+    ) -> Iterator[Reason]:
+        before = context.answers.get("pain", "")
+        for at in pains(
+            reading,
+            said,
+            asked=self._asks_pain(context, language),
+            hours=context.hours,
+            lipolytic=bool(context.lipolytic),
+            before=int(before) if before.isdecimal() else None,
+        ):
+            yield _reason("pain", text, reading.words, at, at, "review")
 
     def _asks_pain(self, context: Context, language: str) -> bool:
         if not context.question:
@@ -210,10 +237,16 @@ class Triage:
     ) -> bool:
         if not any(not word.picture for word in reading.words):
             return False
-        if context.question and _only_number(reading.words) is not None:
+        if is_scored(reading.words):
+            return True
+        if context.question and only_number(reading.words) is not None:
             return True
         denied = any(m.denied and m.concept in self._dangers for m in reading.mentions)
-        found = denied or any(self._benign_index.hits(reading, said))
+        short = len(reading.words) <= _SHORT
+        found = denied or any(
+            short or hit.mentions[0].concept not in {"yes", "no"}
+            for _, hit in self._benign_index.hits(reading, said)
+        )
         return found and reading.known >= _UNKNOWN_SHARE
 
 
@@ -263,10 +296,18 @@ def _in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[M
         return "urgent" if level == "emergency" else "review"
     clauses = {m.clause for m in hit.mentions}
     told = any(m.clause in clauses for m in said.get("past", ())) and here("past_time")
-    over = any(m.sentence == sentence and _ends(m, reading) for m in said.get("over", ()))
+    over = any(
+        m.sentence == sentence and _ends(m, reading) and not _within(m, hit)
+        for m in said.get("over", ())
+    )
     if (told or over) and not here("present"):
         return LEVELS[max(LEVELS.index(level) - 1, 1)]
     return level
+
+
+def _within(m: Mention, hit: Hit) -> bool:
+    """Whether the words are the sign's own: that the sight "disappeared" is no good news."""
+    return m.first <= hit.last and hit.first <= m.last
 
 
 def _ends(m: Mention, reading: Reading) -> bool:
@@ -283,7 +324,7 @@ def _reason(
 
 
 def _in_order(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
-    """Return one reason for each sign, its gravest and shortest, the gravest sign first."""
+    """Return one reason for each sign, its gravest and tersest, the gravest sign first."""
     best: dict[str, Reason] = {}
     for reason in reasons:
         held = best.get(reason.sign)
@@ -292,74 +333,9 @@ def _in_order(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(best.values(), key=lambda r: (-LEVELS.index(r.level), r.start, r.sign)))
 
 
-def _weight(reason: Reason) -> tuple[int, int, int]:
-    return LEVELS.index(reason.level), reason.start - reason.end, -reason.start
-
-
-def _number(word: Word) -> float | None:
-    digits = word.text.replace(",", ".")
-    return float(digits) if digits.replace(".", "", 1).isdecimal() else None
-
-
-def _fevers(text: str, reading: Reading, said: Mapping[str, list[Mention]]) -> Iterator[Reason]:
-    """Read a bare temperature as fever: 38.6, 38,5, and 101 beside a word for it."""
-    named = {m.sentence for m in said.get("degrees", ())}
-    for at, word in enumerate(reading.words):
-        number = _number(word)
-        if number is None:
-            continue
-        measured = "." in word.text or "," in word.text or word.sentence in named
-        low, high = _FEVER if number < _FEVER_FAHRENHEIT[0] else _FEVER_FAHRENHEIT
-        if measured and low <= number <= high and not _counted(at, said):
-            yield _reason("infection", text, reading.words, at, at, "urgent")
-
-
-def _counted(at: int, said: Mapping[str, list[Mention]]) -> bool:
-    """Whether the word after a number says that it is money, weight or size."""
-    return any(m.first == at + 1 for m in said.get("unit", ()))
-
-
-def _only_number(words: Sequence[Word]) -> float | None:
-    """Return the one number of a reply such as "7", "7/10" or "about 7"."""
-    numbers = [n for n in map(_number, words) if n is not None]
-    if not numbers or len(words) > len(numbers) + 3:
-        return None
-    return numbers[0]
-
-
-def _pains(
-    text: str,
-    reading: Reading,
-    said: Mapping[str, list[Mention]],
-    context: Context,
-    *,
-    asked: bool,
-) -> Iterator[Reason]:
-    """Judge a pain given as a number against the expected course."""
-    for at, word in enumerate(reading.words):
-        number = _number(word)
-        if number is None or number > _MAX_PAIN or _counted(at, said):
-            continue
-        if at and reading.words[at - 1].text in _OUT_OF and _number(word) == _MAX_PAIN:
-            continue
-        alone = asked and _only_number(reading.words) == number
-        if not alone and not _beside_pain(word, at, said):
-            continue
-        before = context.answers.get("pain", "")
-        rises = before.isdecimal() and number - int(before) >= PAIN_RISE
-        lasts = PAIN_LASTS_HOURS_LIPOLYTIC if context.lipolytic else PAIN_LASTS_HOURS
-        late = number >= LASTING_PAIN and context.hours is not None and context.hours >= lasts
-        if number >= SEVERE_PAIN or rises or late:
-            yield _reason("pain", text, reading.words, at, at, "review")
-
-
-def _beside_pain(word: Word, at: int, said: Mapping[str, list[Mention]]) -> bool:
-    near = 4
-    return any(
-        m.sentence == word.sentence and min(abs(at - m.first), abs(at - m.last)) <= near
-        for concept in ("pain", "sore")
-        for m in said.get(concept, ())
-    )
+def _weight(reason: Reason) -> tuple[int, bool, int, int]:
+    several = " " in reason.words  # "can't breathe" says more than "breathe"
+    return LEVELS.index(reason.level), several, reason.start - reason.end, -reason.start
 
 
 def _answer(reading: Reading) -> Literal["yes", "no"] | None:
@@ -370,7 +346,7 @@ def _answer(reading: Reading) -> Literal["yes", "no"] | None:
     concepts = {m.concept for m in opening}
     if "no" in leading or ("no" in concepts and "yes" not in leading):
         return "no"
-    short = len(reading.words) <= 4  # noqa: PLR2004 -- "a little bit, yes"
+    short = len(reading.words) <= _SHORT  # "a little bit, yes"
     bare = all(m.concept in _HALF_A_YES for m in reading.mentions)
     if "yes" in concepts or (short and bare and "mild" in concepts):
         return "yes"

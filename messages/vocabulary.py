@@ -1,6 +1,6 @@
 """The triage's files, read and tried: its signs, each language's words, and its own examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
@@ -19,12 +19,12 @@ GRAMMAR: Final = frozenset(
     {
         "negator", "none_after", "but", "and", "or", "starter", "past", "past_time", "over",
         "present", "hypothetical", "mild", "still", "yes", "no", "improves", "stop_command",
-        "stop_other", "degrees", "unit", "pain", "sore", "ordinary",
+        "stop_other", "degrees", "half", "unit", "pain", "sore", "ordinary",
     }
 )  # fmt: skip
 """The lists that the rules themselves read, whatever signs.toml says."""
 
-_KEYS: Final = ("words", "example")
+_KEYS: Final = ("words", "spelling", "example")
 
 
 class _Given(BaseModel):
@@ -67,6 +67,7 @@ def build(content: Content) -> Heard:
     table = _signs(content, issues)
     known = table.concepts() | GRAMMAR
     lists: dict[str, dict[str, list[str]]] = {}
+    spellings: dict[str, dict[str, list[str]]] = {}
     files = {
         PurePosixPath(name).stem: name
         for name in sorted(content.tables)
@@ -75,8 +76,10 @@ def build(content: Content) -> Heard:
     for language, name in files.items():
         found = content.tables[name]
         issues.extend(unknown_keys(name, "", found, _KEYS))
-        lists[language] = dict(_words(name, found, known, issues))
-    heard = Heard(Triage(lists, table), issues)
+        lists[language] = dict(_lists(name, "words", found, issues))
+        issues.extend(_unused(name, lists[language], known))
+        spellings[language] = dict(_spellings(name, found, issues))
+    heard = Heard(Triage(lists, table, spellings), issues)
     for language, name in files.items():
         issues.extend(_tried(heard.triage, language, name, content.tables[name]))
     return heard
@@ -97,18 +100,16 @@ def _signs(content: Content, issues: list[Issue]) -> SignTable:
         return SignTable()
 
 
-def _words(
-    name: str, table: Table, known: frozenset[str], issues: list[Issue]
+def _lists(
+    name: str, key: str, table: Table, issues: list[Issue]
 ) -> Iterator[tuple[str, list[str]]]:
-    words = table.get("words", {})
-    if not isinstance(words, dict):
-        issues.append(Issue(name, "words", 'must be a table of lists: [words] fever = ["…"]'))
+    """Yield the lists of one table of a file, without what is no word."""
+    found = table.get(key, {})
+    if not isinstance(found, dict):
+        issues.append(Issue(name, key, f'must be a table of lists: [{key}] fever = ["…"]'))
         return
-    for concept, entries in words.items():
-        place = f"words.{concept}"
-        if known != GRAMMAR and concept not in known:
-            hint = suggestion(concept, known) or ": signs.toml names no such concept"
-            issues.append(Issue(name, place, f"no sign uses this list{hint}", blocks=False))
+    for listed, entries in found.items():
+        place = f"{key}.{listed}"
         if not isinstance(entries, list):
             issues.append(Issue(name, place, 'must be a list of words: ["…"]', blocks=False))
             continue
@@ -117,7 +118,27 @@ def _words(
             wrong = next(each for each in entries if each not in sound)
             problem = f"{wrong!r:.40} is no word: write letters in quotes"
             issues.append(Issue(name, place, problem, blocks=False))
-        yield concept, sound
+        yield listed, sound
+
+
+def _unused(name: str, lists: Iterable[str], known: frozenset[str]) -> Iterator[Issue]:
+    for concept in lists:
+        if known != GRAMMAR and concept not in known:
+            hint = suggestion(concept, known) or ": signs.toml names no such concept"
+            place = f"words.{concept}"
+            yield Issue(name, place, f"no sign uses this list{hint}", blocks=False)
+
+
+def _spellings(name: str, table: Table, issues: list[Issue]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the spellings of one file: each is one word, and so is what it stands for."""
+    for word, others in _lists(name, "spelling", table, issues):
+        place = f"spelling.{word}"
+        many = [each for each in (word, *others) if len(entry_words(each)) != 1]
+        if many:
+            problem = f"{many[0]!r:.40} must be one word: write longer ones in [words]"
+            issues.append(Issue(name, place, problem, blocks=False))
+        else:
+            yield word, others
 
 
 def _usable(entry: str) -> bool:
