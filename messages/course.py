@@ -44,6 +44,17 @@ def judge_pain(
     return None
 
 
+def expected_pain(hours: float, *, lipolytic: bool) -> int:
+    """Return the most soreness that is on the course so long after a session, 0 to 10.
+
+    Args:
+        hours: elapsed hours since the session.
+        lipolytic: whether the session was a fat-dissolving one.
+    """
+    sore_for = LIPOLYTIC_SORE_FOR_HOURS if lipolytic else SORE_FOR_HOURS
+    return (SEVERE_PAIN if hours <= sore_for else MODERATE_PAIN) - 1
+
+
 def judge_bruise(answer: str, *, day: int | None) -> Finding | None:
     """Return what is off the course about a bruise, or None.
 

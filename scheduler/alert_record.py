@@ -113,6 +113,16 @@ def unresolved(tx: Tx, patient_id: int) -> Alert | None:
     return _alert(row) if row else None
 
 
+def of_enrollment(tx: Tx, enrollment_id: int) -> list[Row]:
+    """Return the moment and the level of every alert that an enrollment ever had, by time."""
+    return tx.all(
+        """SELECT opened_at, level FROM alerts
+           WHERE clinic_id = :clinic_id AND enrollment_id = :enrollment_id
+           ORDER BY opened_at, id""",
+        enrollment_id=enrollment_id,
+    )
+
+
 def waiting(tx: Tx, member: Staff, *, offset: int, limit: int) -> list[Alert]:
     """Return the unresolved alerts that a member may see, the gravest and then the oldest first."""
     rows = tx.all(

@@ -139,6 +139,41 @@ def test_a_chart_shows_each_kind_of_pain_in_its_color():
     assert count(two, orange) > 1000
 
 
+GREEN = (0xD5, 0xEC, 0xDD)
+RED = (0xB3, 0x26, 0x1E)
+PURPLE = (0x7A, 0x4B, 0x8F)
+
+
+def test_the_expected_course_is_a_band_as_high_as_the_pain_that_is_expected():
+    flat = draw(course=[{"start": 0, "end": 3, "pain": 3}])
+    high = draw(course=[{"start": 0, "end": 3, "pain": 6}])
+    assert count(draw(), GREEN) == 0
+    assert count(high, GREEN) > 1.4 * count(flat, GREEN) > 50_000
+
+
+def test_what_is_off_the_course_wears_a_ring():
+    on = points((1, 6))
+    off = [on[0] | {"off": True}]
+    assert count(draw(points=on), RED) == 0
+    assert count(draw(points=off), RED) > 300
+
+
+def test_an_alert_is_marked_on_its_day():
+    assert count(draw(alerts=[2]), RED) > 300
+    assert count(draw(alerts=[1, 2]), RED) > count(draw(alerts=[2]), RED) + 200
+
+
+def test_a_bruise_is_drawn_the_larger_the_worse_it_is_said_to_be():
+    sizes = [
+        count(draw(bruises=[{"day": 2, "answer": answer}]), PURPLE)
+        for answer in ("none", "fading", "same", "bigger")
+    ]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == len(sizes)
+    off = draw(bruises=[{"day": 2, "answer": "same", "off": True}])
+    assert count(off, RED) > 200
+
+
 def test_a_chart_without_points_is_drawn_all_the_same():
     picture = draw()
     assert count(picture, BLUE) == 0

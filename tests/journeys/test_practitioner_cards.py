@@ -58,6 +58,17 @@ async def test_the_chart_is_a_picture_or_says_that_there_is_nothing_to_draw(worl
     assert "📈 A.P. · Facial rejuvenation" in doctor.said
 
 
+async def test_a_bruise_alone_is_drawn_too(world):
+    doctor = await join(world, "Dr. Ruiz")
+    patient = await enrolled(world, doctor)
+    await world.after(hours=24 * 7 + 2)
+    asked = next(m for m in patient.messages() if "How is the bruise" in m.get("text", ""))
+    await patient.taps("The same", asked)
+    await doctor.says("/patient A.P.")
+    await doctor.taps("📈 Chart")
+    assert doctor.last()["photo"]
+
+
 async def test_a_long_timeline_pages_backwards_without_a_gap(world):
     doctor = await join(world, "Dr. Ruiz")
     patient = await enrolled(world, doctor)

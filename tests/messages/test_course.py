@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.course import judge_bruise, judge_pain
+from messages.course import expected_pain, judge_bruise, judge_pain
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,33 @@ from messages.course import judge_bruise, judge_pain
         (9, 100, False, 2, "pain_severe"),
         (5, 100, False, 2, "pain_late"),
         (5, None, False, None, None),
+        (6, 72, False, 5, None),
+        (6, 72, False, 4, "pain_rising"),
+        (0, 0, False, None, None),
+        (2, 500, True, 0, "pain_rising"),
+        (1, 500, True, 0, None),
+        (7, 500, True, 9, "pain_severe"),
     ],
 )
 def test_pain_is_off_the_course_where_the_rules_say(
     score: int, hours: float | None, lipolytic: bool, before: int | None, expected: str | None
 ) -> None:
     assert judge_pain(score, hours=hours, lipolytic=lipolytic, before=before) == expected
+
+
+@pytest.mark.parametrize(
+    ("hours", "lipolytic", "most"),
+    [
+        (0, False, 6), (72, False, 6), (72.01, False, 3), (2_000, False, 3),
+        (72.01, True, 6), (168, True, 6), (168.01, True, 3),
+    ],
+)  # fmt: skip
+def test_the_expected_pain_is_the_most_that_is_not_off_the_course(
+    hours: float, lipolytic: bool, most: int
+) -> None:
+    assert expected_pain(hours, lipolytic=lipolytic) == most
+    assert judge_pain(most, hours=hours, lipolytic=lipolytic, before=None) is None
+    assert judge_pain(most + 1, hours=hours, lipolytic=lipolytic, before=None) is not None
 
 
 @pytest.mark.parametrize("score", [-1, 11])
@@ -59,6 +80,12 @@ def test_more_pain_is_never_judged_more_lightly(
         ("fading", 10, "bruise_late"),
         ("same", 7, None),
         ("same", 10, "bruise_late"),
+        ("none", 10, None),
+        ("none", 400, None),
+        ("same", 9, None),
+        ("fading", 11, "bruise_late"),
+        ("fading", None, None),
+        ("bigger", 0, "bruise_bigger"),
         ("bigger", 7, "bruise_bigger"),
         ("bigger", 12, "bruise_bigger"),
         ("bigger", None, "bruise_bigger"),
