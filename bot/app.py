@@ -9,6 +9,8 @@ from telegram import Bot
 from telegram.error import InvalidToken, NetworkError, TelegramError
 
 from bot import menus
+from bot.data_file import Files
+from bot.forgetting import Forgetting
 from bot.making import maker
 from bot.nightly import Nightly
 from bot.practitioner import digesting
@@ -28,8 +30,10 @@ from scheduler import (
     invitations,
     library,
     overview,
+    retention,
     staff,
     staff_group,
+    taking_back,
     upkeep,
     waits,
 )
@@ -112,10 +116,11 @@ class App:
         self._username = ""
         self._menus = menus.Menus(self.bot)
         self.receiver = Receiver(store, self.bot, self.house, clock)
+        self._files = Files(store, self.bot, self.house, clock)
         self.dispatcher = Dispatcher(
             store,
             TelegramChannel(
-                self.bot, maker(store, self.house, clock), paid=settings.paid_broadcast
+                self.bot, maker(store, self.house, clock, self._files), paid=settings.paid_broadcast
             ),
             self._prepare,
             clock,
@@ -125,6 +130,7 @@ class App:
         if on_change is not None:
             self.dispatcher.on_turn = on_change
         self.nightly = Nightly(settings, self.standing, store, clock)
+        self._forgetting = Forgetting(settings, self.standing, store, clock)
         self._disk = disk.Watch()
         self._standstill = standstill or downtime.Standstill()
         store.on_trouble(lambda error: self._disk.failed(error, now=clock.now()))
@@ -163,6 +169,7 @@ class App:
         Raises:
             TokenRefused: Telegram does not know the token.
         """
+        self._files.on(asyncio.get_running_loop())
         await self._greet()
         now = self.clock.now()
         await self.store.read(self.standing.load)
@@ -250,8 +257,10 @@ class App:
         await self.store.write(
             digesting.morning, self.house(), self.standing.settings.digest_at, now=now
         )
+        await self.store.write(_tidy, self.standing.clinic, self.catalogue, now=now)
         await self._ask_telegram()
         await self.nightly.look()
+        await self._forgetting.look()
         self.texts.refresh()
         self.standing.refresh()
         await self._menus.sync(await self.store.read(menus.wanted), self.catalogue)
@@ -305,6 +314,12 @@ class App:
             "next_due": self.dispatcher.next_ready,
             "idle": self.dispatcher.idle and not self.receiver.busy,
         }
+
+
+def _tidy(tx: Tx, clinic: Clinic, catalogue: Catalogue, *, now: int) -> None:
+    """Erase what has been kept, or stood in a chat, for long enough."""
+    retention.daily(tx, clinic, now=now)
+    taking_back.look(tx, clinic, catalogue, now=now)
 
 
 def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from pathlib import Path
 
 import structlog
 
@@ -10,6 +11,7 @@ from bot.standing import Standing
 from scheduler import backup, events, notices, staff
 from scheduler.clock import Clock
 from scheduler.database import DatabaseProblem, Store, Tx
+from scheduler.vault import Vault
 from scheduler.wallclock import local_date
 
 log = structlog.get_logger(__name__)
@@ -59,8 +61,11 @@ class Nightly:
                 key,
                 directory,
                 settings.backup_keep,
+                settings.vault_path,
                 day=day.isoformat(),
             )
+            if settings.vault_copy is not None:
+                await asyncio.to_thread(_copy_vault, settings.vault_path, key, settings.vault_copy)
         except (DatabaseProblem, OSError) as problem:
             # The problem is told in words; a traceback would add nothing to them.
             log.warning("backup_failed", problem=str(problem))
@@ -68,6 +73,11 @@ class Nightly:
         else:
             log.info("backup_made", file=made.path.name, size=made.size, rows=made.rows)
             await self._store.write(events.mark, backup.DONE, now=self._clock.now())
+
+
+def _copy_vault(path: Path, key: str, target: Path) -> None:
+    with Vault(path, key) as vault:
+        vault.copy(target)
 
 
 def _begin(tx: Tx, zone: str, *, now: int) -> bool:

@@ -36,6 +36,9 @@ ALLOWED_UPDATES = (
     "my_chat_member",
     "poll_answer",
 )
+# Of a message that an update repeats, what says which one it is.
+_PLACE = ("message_id", "date", "chat")
+_QUOTATIONS = frozenset({"quote", "external_reply", "reply_to_story"})
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _CONFLICT_PAUSE_S = 5.0
@@ -134,7 +137,7 @@ class Receiver:
         """Commit raw updates to the inbox and have them handled; returns how many were new."""
         received = [
             inbox.Received(update["update_id"], chat_of(update), json.dumps(update))
-            for update in raw
+            for update in map(without_quotes, raw)
         ]
         new = await self._store.write(_keep, received, now=self._clock.now())
         if new:
@@ -222,6 +225,26 @@ class Receiver:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def without_quotes(update: dict[str, Any]) -> dict[str, Any]:
+    """Return an update without the words that it only repeats (pure).
+
+    A pressed button brings the whole message that it hangs under, an answer the one that it
+    quotes: often about somebody else than who sent it, and known already. Their numbers are kept.
+    """
+    kept: dict[str, Any] = {}
+    for kind, value in update.items():
+        if not isinstance(value, dict):
+            kept[kind] = value
+            continue
+        inner = {name: each for name, each in value.items() if name not in _QUOTATIONS}
+        place = "message" if kind == "callback_query" else "reply_to_message"
+        quoted = value.get(place)
+        if isinstance(quoted, dict):
+            inner[place] = {name: quoted[name] for name in _PLACE if name in quoted}
+        kept[kind] = inner
+    return kept
 
 
 def _keep(tx: Tx, received: list[inbox.Received], *, now: int) -> int:

@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot import formats
 from messages import content
 from messages.catalogue import SHIPPED
-from scheduler import hours
+from scheduler import hours, vault
 from scheduler.closures import Closure
 from scheduler.hours import CLINIC_HOURS, WeeklyHours
 from scheduler.quiet import QuietHours
@@ -148,6 +148,28 @@ class Settings(BaseSettings):
     backup_keep: Annotated[int, Field(ge=1, le=3650)] = Field(
         14, description="How many nightly backups are kept there."
     )
+    key_vault: Path | None = Field(
+        None,
+        description="The file with the patients' own keys; without it, beside the database.",
+    )
+    vault_copy: Path | None = Field(
+        None,
+        description="Where a copy of it is kept, on another disk and never in BACKUP_DIR.",
+    )
+    keep_ended_months: Annotated[int, Field(ge=1, le=240)] = Field(
+        12, description="After so many months a plan that ended is erased."
+    )
+    keep_updates_days: Annotated[int, Field(ge=1, le=30)] = Field(
+        7, description="After so many days an update as Telegram gave it is erased."
+    )
+    keep_records_months: Annotated[int, Field(ge=0, le=360)] = Field(
+        0,
+        description="For so long law makes the clinic keep that a plan existed (0: no law does).",
+    )
+    delete_after_hours: Annotated[int, Field(ge=0, le=47)] = Field(
+        0,
+        description="After so many hours answered messages leave a patient's chat (0: they stay).",
+    )
     webhook_url: Annotated[str, BeforeValidator(formats.webhook_url)] | None = Field(
         None,
         description="The https address that Telegram shall call; without it the bot polls.",
@@ -168,6 +190,11 @@ class Settings(BaseSettings):
         """The database's file."""
         return Path(self.database_url.removeprefix(formats.SQLITE))
 
+    @property
+    def vault_path(self) -> Path:
+        """The file with the patients' own keys."""
+        return self.key_vault or vault.beside(self.database_path)
+
     def read_key(self) -> SecretStr:
         """Return the database's key, wherever it is kept.
 
@@ -179,6 +206,21 @@ class Settings(BaseSettings):
         if self.database_key_file is None:
             raise AssertionError("load_settings() lets nothing through without a key")
         return SecretStr(formats.key_in(self.database_key_file))
+
+    @field_validator("key_vault", "vault_copy")
+    @classmethod
+    def _vault_is_in_no_backup(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        backups = info.data.get("backup_dir")
+        if (
+            file is not None
+            and backups is not None
+            and file.resolve().is_relative_to(backups.resolve())
+        ):
+            raise ValueError(
+                "lies in BACKUP_DIR, where whoever was erased would come back with it; "
+                "put it elsewhere"
+            )
+        return file
 
     @field_validator("database_key_file")
     @classmethod

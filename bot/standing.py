@@ -19,6 +19,7 @@ from scheduler.clock import Clock
 from scheduler.closures import closed
 from scheduler.database import Tx
 from scheduler.escalation import Escalation
+from scheduler.keeping import Keeping
 from scheduler.wallclock import MINUTE, local
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,12 @@ def clinic_of(settings: Settings, closed: frozenset[date] = frozenset()) -> Clin
         ),
         tips_gap_ms=settings.tips_every_days * _DAY_MS,
         no_shows_before=settings.no_shows_before / 100 or None,
+        keeping=Keeping(
+            ended_months=settings.keep_ended_months,
+            update_days=settings.keep_updates_days,
+            record_months=settings.keep_records_months,
+            chat_hours=settings.delete_after_hours,
+        ),
     )
 
 

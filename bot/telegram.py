@@ -79,9 +79,8 @@ class TelegramChannel:
     async def _done(self, message: Message, file: str | telegram.InputFile | None) -> Delivered:
         if message.topic is not None:
             return Delivered(await self._topic(message, message.topic))
-        if message.edit_message_id is not None:
-            await self._edit(message, message.edit_message_id)
-            return Delivered(message.edit_message_id)
+        if message.changes:
+            return Delivered(await self._change(message))
         sent = await self._new(message, file)
         uploaded = isinstance(file, telegram.InputFile)
         return Delivered(
@@ -97,6 +96,20 @@ class TelegramChannel:
             return message.thread_id
         topic = await self._bot.create_forum_topic(message.chat_id, name)
         return topic.message_thread_id
+
+    async def _change(self, message: Message) -> int:
+        """Edit a message that is there, or take it away; return its id."""
+        if message.edit_message_id is not None:
+            await self._edit(message, message.edit_message_id)
+            return message.edit_message_id
+        message_id = message.delete_message_id or 0
+        try:
+            await self._bot.delete_message(message.chat_id, message_id)
+        except BadRequest as error:
+            # Gone before: nothing is left to be done.
+            if "message to delete not found" not in error.message.casefold():
+                raise
+        return message_id
 
     async def _file(self, attachment: Attachment) -> str | telegram.InputFile:
         if attachment.file_id is not None:

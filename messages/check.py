@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from messages import content, coverage, structure, style, tips, vocabulary, words
+from messages import (
+    agreements,
+    content,
+    coverage,
+    structure,
+    style,
+    tips,
+    vocabulary,
+    words,
+)
 from messages.content import Issue
 from messages.protocol import Protocol
 from messages.template import Text
@@ -44,7 +53,7 @@ def examine(*directories: Path) -> Examined:
     heard = vocabulary.build(found)
     library, faults = tips.build(found, built, said)
     issues = [*found.issues, *built.issues, *said.issues, *heard.issues, *faults]
-    issues += [*coverage.issues(said, built), *style.issues(said)]
+    issues += [*coverage.issues(said, built), *style.issues(said), *agreements.issues(said)]
     if not built.protocols and not issues:
         issues.append(Issue("protocols", "directory", "holds no treatment: add a folder"))
     return Examined(

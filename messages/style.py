@@ -34,6 +34,18 @@ _LIMITS: Final[Mapping[str, tuple[int, str]]] = {
 }
 """What a text is used for, told by the name of one of its tables or the end of its key."""
 
+# What members of the clinic read, whoever opens the bot without a link, and what stands in a file.
+_ELSEWHERE: Final = (
+    "start.practitioner",
+    "start.manager",
+    "start.stranger",
+    "start.group",
+    "link.staff_phone",
+    "link.already_staff",
+    "rights.file",
+    "rights.privacy.notice",
+)
+
 # As long as what stands there in life, for the limits on length.
 _SAMPLES: Final = {
     "clinic": "Clínica Santa Ana",
@@ -83,6 +95,11 @@ class _Reading:
         self._for_patients = folder.room in {"common", "patient"} or folder.treatment is not None
         if folder.room == "tips":
             self._for_patients = parts[0] == "text"
+        self._opens_a_message = (
+            not self._asked and parts[-1] != "name" and not _is_not_a_patients(folder, parts)
+        )
+        # An area may be called as a common word is: "Back". In a room only the name itself counts.
+        self._told_by = _says if self._of_step else _names_it
         self._limit = self._limit_of(folder, parts)
 
     def _limit_of(self, folder: Folder, parts: list[str]) -> tuple[int, str] | None:
@@ -110,7 +127,7 @@ class _Reading:
             return
         if not label:
             yield from self._long_sentences()
-        if self._of_step and not self._asked:
+        if self._opens_a_message and not label:
             yield from self._indiscretions(private)
         yield from (
             f'says "{phrase}", which [never] of this language forbids: reword it'
@@ -130,11 +147,19 @@ class _Reading:
 
     def _indiscretions(self, private: Mapping[str, str]) -> Iterator[str]:
         first = self._long.strip().partition("\n")[0]
-        told = [name for name in private if _says(first, name)]
+        told = [name for name in private if self._told_by(first, name)]
         if _SAMPLES["clinic"] in first:
             told.append("{clinic}")
         for name in told:
             yield f'names "{name}" in the first line, which lock screens show: move it down'
+
+
+def _is_not_a_patients(folder: Folder, parts: list[str]) -> bool:
+    """Say whether a text of the patient's room stands on no patient's lock screen."""
+    if folder.room != "patient":
+        return False
+    inner = parts if folder.path == "patient" else [*folder.path.split("/")[1:], *parts]
+    return "told" in inner or any(".".join(inner).startswith(place) for place in _ELSEWHERE)
 
 
 def _too_long_to_send(name: str, key: str, text: Text) -> Iterator[Issue]:
@@ -158,6 +183,10 @@ def _names(words: Words, language: str) -> dict[str, str]:
 
 def _says(text: str, phrase: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(_even(phrase))}(?!\w)", _even(text)) is not None
+
+
+def _names_it(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _even(text: str) -> str:

@@ -1,5 +1,8 @@
 """Backups: a consistent, encrypted copy while the bot runs, verified before it gets its name.
 
+Everything personal in it is sealed with each patient's own key (``scheduler.sealing``), which lies
+in the vault and in no backup.
+
 And the way back: a restored database starts in *review mode*. What came due since the backup may
 have been sent by the database that was lost, so it waits for a manager (``scheduler.decisions``).
 """
@@ -14,10 +17,11 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
-from scheduler import events
+from scheduler import events, sealing
 from scheduler.database import DatabaseProblem, SqlcipherDriver, Tx
 from scheduler.migrations import migrate
 from scheduler.reading import Reader
+from scheduler.vault import Vault, beside
 from scheduler.wallclock import first_moment, local_date
 
 NAME = re.compile(r"aftercare-\d{4}-\d{2}-\d{2}\.db")
@@ -46,21 +50,26 @@ class Restored:
     """What a restore did.
 
     ``kept`` is where the former database lies now (None: there was none), ``waiting`` how many
-    rows wait for a manager, ``last_tick`` when the backup's bot was last at work (epoch ms).
+    rows wait for a manager, ``last_tick`` when the backup's bot was last at work (epoch ms),
+    ``erased`` how many people were erased from it, because their keys were destroyed since.
     """
 
     kept: Path | None
     waiting: int
     last_tick: int | None
+    erased: int
 
 
-def back_up(database: Path, key: str, target: Path) -> Verified:
-    """Copy a database, which may be in use, and verify the copy.
+def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -> Verified:
+    """Copy a database, which may be in use, seal the copy and verify it.
+
+    The copy is sealed beside the database: what leaves for the target's disk is sealed already.
 
     Args:
         database: the file to copy.
         key: its key, which is the copy's key too.
         target: the copy; it must not exist yet.
+        vault: where the patients' keys are; left out, beside the database.
 
     Raises:
         BackupFailed: the target exists, the disk is full, or the copy is not sound. Nothing
@@ -70,14 +79,20 @@ def back_up(database: Path, key: str, target: Path) -> Verified:
     if target.exists():
         raise BackupFailed(f"{target} exists already and was left as it is; give another name")
     part = target.with_name(f".{target.name}.part")
+    open_copy = database.with_name(f".{database.name}.sealing")
     reader = Reader(database, key)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
+        _discard(open_copy)
         # A read transaction of its own: the bot goes on writing meanwhile.
-        reader.connection.execute("VACUUM INTO ?", (str(part),))
+        reader.connection.execute("VACUUM INTO ?", (str(open_copy),))
+        open_copy.chmod(0o600)
+        with Vault(vault or beside(database), key) as keys:
+            _seal(open_copy, key, keys, part)
+            found = verify(part, key)
+            _open_every_box(part, key, keys)
         part.chmod(0o600)
-        found = verify(part, key)
         _flush(part)
         part.rename(target)
         _flush(target.parent)
@@ -89,7 +104,31 @@ def back_up(database: Path, key: str, target: Path) -> Verified:
         reader.close()
         with suppress(OSError):
             part.unlink(missing_ok=True)
+        with suppress(OSError):
+            _discard(open_copy)
     return Verified(target, found.size, found.rows)
+
+
+def _seal(open_copy: Path, key: str, keys: Vault, part: Path) -> None:
+    driver = SqlcipherDriver(open_copy, key)
+    try:
+        migrate(driver)
+        driver.begin()
+        sealing.seal(Tx(driver, clinic_id=1), keys)
+        driver.commit()
+        # Written anew, without a free page that might still hold a word.
+        driver.connection.execute("VACUUM INTO ?", (str(part),))
+    finally:
+        driver.close()
+
+
+def _open_every_box(part: Path, key: str, keys: Vault) -> None:
+    reader = Reader(part, key)
+    try:
+        sealing.check(Tx(reader, clinic_id=1), keys)
+    finally:
+        reader.close()
+        _forget_sides(part)
 
 
 def verify(path: Path, key: str) -> Verified:
@@ -114,7 +153,9 @@ def verify(path: Path, key: str) -> Verified:
     return Verified(path, path.stat().st_size, rows)
 
 
-def restore(backup: Path, database: Path, key: str, *, now: int) -> Restored:
+def restore(
+    backup: Path, database: Path, key: str, vault: Path | None = None, *, now: int
+) -> Restored:
     """Put a backup in a database's place, in review mode; what was there is kept beside it.
 
     The copy is made, brought up to today's schema and put in review under another name first: at
@@ -124,11 +165,13 @@ def restore(backup: Path, database: Path, key: str, *, now: int) -> Restored:
         backup: the copy.
         database: the file to replace; the bot must be stopped.
         key: the key of both.
+        vault: where the patients' keys are; left out, beside the database.
         now: UTC epoch ms, for the name of what is kept and for what counts as due.
 
     Raises:
         WrongKey: the key does not open the backup.
         BackupFailed: the backup is damaged, is the database itself, or could not be copied.
+        DatabaseProblem: the vault is missing, or lacks the key of somebody in the backup.
         AlreadyInUse: the bot is still running.
     """
     if database.exists() and backup.exists() and database.samefile(backup):
@@ -140,6 +183,7 @@ def restore(backup: Path, database: Path, key: str, *, now: int) -> Restored:
     try:
         _discard(fresh)
         shutil.copyfile(backup, fresh)
+        erased = _unseal(fresh, key, vault or beside(database), now=now)
         waiting, last_tick = _put_in_review(fresh, key, now=now)
         _flush(fresh)
         kept = _keep(database, now=now)
@@ -154,7 +198,23 @@ def restore(backup: Path, database: Path, key: str, *, now: int) -> Restored:
         with suppress(OSError):
             _discard(fresh)
         os.close(lock)
-    return Restored(kept, waiting, last_tick)
+    return Restored(kept, waiting, last_tick, erased)
+
+
+def _unseal(fresh: Path, key: str, vault: Path, *, now: int) -> int:
+    driver = SqlcipherDriver(fresh, key)
+    try:
+        migrate(driver)
+        if driver.connection.execute(sealing.IS_SEALED).fetchone()[0] == 0:
+            return 0  # made before backups were sealed
+        with Vault(vault, key, must_exist=True) as keys:
+            driver.begin()
+            erased = sealing.unseal(Tx(driver, clinic_id=1), keys, now=now)
+            driver.commit()
+        driver.connection.execute("VACUUM")
+        return erased
+    finally:
+        driver.close()
 
 
 def _put_in_review(fresh: Path, key: str, *, now: int) -> tuple[int, int | None]:
@@ -240,7 +300,9 @@ def is_due(tx: Tx, zone: str, *, now: int) -> bool:
     return tried is None or tried < due_at or now - tried >= _TRY_AGAIN_MS
 
 
-def nightly(database: Path, key: str, directory: Path, keep: int, *, day: str) -> Verified:
+def nightly(
+    database: Path, key: str, directory: Path, keep: int, vault: Path | None = None, *, day: str
+) -> Verified:
     """Make the backup of a day (``day`` as 2026-05-04) and delete the oldest beyond ``keep``.
 
     One that was made already, before a crash could write that down, is only verified.
@@ -250,7 +312,7 @@ def nightly(database: Path, key: str, directory: Path, keep: int, *, day: str) -
         OSError: an old one could not be deleted.
     """
     target = directory / f"aftercare-{day}.db"
-    made = verify(target, key) if target.exists() else back_up(database, key, target)
+    made = verify(target, key) if target.exists() else back_up(database, key, target, vault)
     rotate(directory, keep)
     return made
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from scheduler.escalation import Escalation
 from scheduler.hours import CLINIC_HOURS, WeeklyHours
+from scheduler.keeping import Keeping
 from scheduler.quiet import QuietHours
 
 
@@ -28,3 +29,4 @@ class Clinic:
     hours: WeeklyHours = CLINIC_HOURS
     tips_gap_ms: int = 0
     no_shows_before: float | None = None
+    keeping: Keeping = field(default_factory=Keeping)

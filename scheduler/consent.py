@@ -1,12 +1,25 @@
-"""Consent per purpose: who said yes or no to what, when, and to which version of the text."""
+"""Consent per purpose: who said yes or no to what, when, and to which version of the text.
 
+A version is written "1 en:4f2a…": the number that the content declares, the language in which it
+was read, and the hash of the words as they were read. A yes counts for the number: a typing error
+that is put right asks nobody again, a text that asks for something new does (docs/PRIVACY.md).
+"""
+
+import hashlib
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from scheduler import events
 from scheduler.database import Tx
 
-Purpose = Literal["aftercare", "tips"]
+Purpose = Literal["aftercare", "photos", "tips"]
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+Standing = Literal["never", "yes", "no", "outdated"]
+
+_FIRST: Final = "1"
+"""What was declared before versions were: then a version was the language and the hash alone."""
+_DIGITS: Final = 16
+ASKED_AGAIN: Final = "consent_asked_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +29,18 @@ class Answer:
     given: bool
     at: int
     version: str
+
+
+def version(declared: str, language: str, words: str) -> str:
+    """Return what names the text that somebody read (pure)."""
+    digest = hashlib.sha256(words.encode()).hexdigest()[:_DIGITS]
+    return f"{declared} {language}:{digest}"
+
+
+def declared_in(version_of_text: str) -> str:
+    """Return the number that a version declares (pure)."""
+    declared, space, _ = version_of_text.partition(" ")
+    return declared if space else _FIRST
 
 
 def record(
@@ -33,34 +58,8 @@ def record(
     )
 
 
-def holds(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
-    """Return whether the patient has said yes and not taken it back."""
-    return bool(
-        tx.value(
-            """SELECT given FROM consents
-               WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND purpose = :purpose
-               ORDER BY id DESC LIMIT 1""",
-            patient_id=patient_id,
-            purpose=purpose,
-        )
-    )
-
-
-def answered(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
-    """Return whether the patient was ever asked and said yes or no."""
-    return (
-        tx.value(
-            """SELECT 1 FROM consents WHERE clinic_id = :clinic_id
-                 AND patient_id = :patient_id AND purpose = :purpose LIMIT 1""",
-            patient_id=patient_id,
-            purpose=purpose,
-        )
-        is not None
-    )
-
-
 def last(tx: Tx, patient_id: int, purpose: Purpose) -> Answer | None:
-    """Return what somebody said last about a purpose, or None."""
+    """Return what a patient said last about a purpose, or None."""
     row = tx.first(
         """SELECT given, at, version FROM consents
            WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND purpose = :purpose
@@ -69,3 +68,52 @@ def last(tx: Tx, patient_id: int, purpose: Purpose) -> Answer | None:
         purpose=purpose,
     )
     return Answer(bool(row["given"]), row["at"], row["version"]) if row else None
+
+
+def holds(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
+    """Return whether the patient has said yes, to whatever version, and not taken it back."""
+    said = last(tx, patient_id, purpose)
+    return said is not None and said.given
+
+
+def standing(tx: Tx, patient_id: int, purpose: Purpose, declared: str) -> Standing:
+    """Return how somebody stands to the text that is declared today."""
+    said = last(tx, patient_id, purpose)
+    if said is None:
+        return "never"
+    if not said.given:
+        return "no"
+    return "yes" if declared_in(said.version) == declared else "outdated"
+
+
+def answered(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
+    """Return whether the patient was ever asked and said yes or no."""
+    return last(tx, patient_id, purpose) is not None
+
+
+def ask_again(tx: Tx, patient_id: int, purpose: Purpose, declared: str, *, now: int) -> bool:
+    """Note that a patient is asked again about a new text; False where they were already.
+
+    Args:
+        tx: the open transaction.
+        patient_id: who.
+        purpose: about what.
+        declared: the number of the new text.
+        now: UTC epoch ms.
+    """
+    asked = any(
+        event["kind"] == ASKED_AGAIN
+        and event["detail"] == {"purpose": purpose, "version": declared}
+        for event in events.of_patient(tx, patient_id)
+    )
+    if not asked:
+        events.note(
+            tx,
+            ASKED_AGAIN,
+            actor="system",
+            now=now,
+            patient_id=patient_id,
+            purpose=purpose,
+            version=declared,
+        )
+    return not asked

@@ -75,6 +75,14 @@ class Driver(Protocol):
         """Undo the transaction."""
         ...
 
+    def compact(self) -> bool:
+        """Write everything anew, so that no trace of what was deleted is left on the disk.
+
+        Returns:
+            Whether that is so; False where somebody still reads the state before: try again.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection and free the database for another process."""
         ...
@@ -236,6 +244,23 @@ class SqlcipherDriver:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
+    def compact(self) -> bool:
+        """Write the file anew and empty the log; False while a reader holds on to the log."""
+        self.rollback()
+        # Not waited for here: this is the thread on which everything else waits.
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            if not self._empty_log():
+                return False
+            self.connection.execute("VACUUM")
+            return self._empty_log()
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+    def _empty_log(self) -> bool:
+        busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         """Close the connection (which folds the WAL into the file) and give the lock back."""
         try:
@@ -303,6 +328,11 @@ class Store:
             raise
         return result, tx.woke
 
+    async def compact(self) -> bool:
+        """Have the file written anew, between two transactions; see :meth:`Driver.compact`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._driver.compact)
+
     def close(self) -> None:
         """Finish what is under way and close the database."""
         try:
@@ -344,6 +374,8 @@ def _set_up(connection: Any, path: Path, key: str) -> None:
         )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten at once; ``compact`` gets what rearranging pages leaves.
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
 
 

@@ -216,7 +216,7 @@ class Dispatcher:
             self._pacer.take(
                 self._monotonic(),
                 job.message.chat_id,
-                edit=job.message.edit_message_id is not None,
+                edit=job.message.changes,
             )
             task = asyncio.create_task(self._send(job))
             self._flying[task] = job

@@ -17,6 +17,7 @@ from scheduler import backup, events
 from scheduler.database import DatabaseProblem, Tx, is_sound_sqlite
 from scheduler.migrations import versions
 from scheduler.reading import Reader
+from scheduler.vault import Vault
 from scheduler.wallclock import HOUR, MINUTE
 
 Verdict = Literal["well", "look", "bad"]
@@ -48,7 +49,8 @@ class Patient:
     """What is examined: where the database and its surroundings are, and the clinic's zone.
 
     ``polls`` is whether the bot asks Telegram for updates (else Telegram calls it). ``key_at`` is
-    the file that holds the key.
+    the file that holds the key, ``vault`` the one with the patients' own keys, of which
+    ``vault_copy`` is a copy.
     """
 
     database: Path
@@ -57,6 +59,8 @@ class Patient:
     backups: Path | None
     zone: str
     polls: bool
+    vault: Path
+    vault_copy: Path | None
 
 
 def examine(patient: Patient, *, full: bool, now: int) -> list[Finding]:
@@ -67,7 +71,7 @@ def examine(patient: Patient, *, full: bool, now: int) -> list[Finding]:
         full: whether every page is authenticated, which reads all of the file several times.
         now: the present.
     """
-    findings = [_sqlite(dbapi2.sqlite_version), _key_apart(patient)]
+    findings = [_sqlite(dbapi2.sqlite_version), _key_apart(patient), *_vault(patient)]
     findings += _room(patient)
     try:
         reader = Reader(patient.database, patient.key)
@@ -172,6 +176,39 @@ def _key_apart(patient: Patient) -> Finding:
             "whoever takes one has both: move the key elsewhere (DATABASE_KEY_FILE)",
         )
     return Finding("Key", "well", "not in the database's directory")
+
+
+def _vault(patient: Patient) -> Iterator[Finding]:
+    """Look at what opens the backups, and at what would bring back whoever was erased."""
+    left = sorted(patient.database.parent.glob(f"{patient.database.name}.replaced-*"))
+    if left:
+        yield Finding(
+            "Leftovers",
+            "look",
+            f"{left[0].name} holds whoever was erased since",
+            "delete what a restore kept, as soon as it is no longer needed",
+        )
+    if patient.backups is None:
+        return
+    name = "Patients' keys"
+    if not patient.vault.exists():
+        yield Finding(name, "well", "none yet: the first backup makes them")
+        return
+    try:
+        with Vault(patient.vault, patient.key) as vault:
+            known = len(vault.known())
+    except DatabaseProblem as problem:
+        yield Finding(name, "bad", str(problem), "bring back the copy: backups need it")
+        return
+    if patient.vault_copy is None or not patient.vault_copy.exists():
+        yield Finding(
+            name,
+            "look",
+            f"{known} in {patient.vault.name}, and no copy of it",
+            "set VAULT_COPY to another disk: without these keys no backup can be read",
+        )
+        return
+    yield Finding(name, "well", f"{known}, with a copy elsewhere")
 
 
 def _room(patient: Patient) -> Iterator[Finding]:

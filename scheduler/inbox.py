@@ -7,16 +7,12 @@ and never blocks another chat.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from scheduler.backoff import backoff
 from scheduler.database import Row, Tx
 
 MAX_TRIES = 4
 _DAY_MS = 24 * 60 * 60 * 1000
-# Telegram repeats an update for a day at most; one that was parked waits for somebody to look.
-KEPT_FOR_MS: Final = {"done": 7 * _DAY_MS, "parked": 30 * _DAY_MS}
-_FORGOTTEN_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +54,19 @@ def next_offset(tx: Tx) -> int | None:
     return None if newest is None else newest + 1
 
 
-def forget_old(tx: Tx, *, now: int) -> int:
-    """Delete updates that were dealt with long ago (``now`` in UTC epoch ms); returns how many.
+def forget_old(tx: Tx, *, days: int, now: int) -> int:
+    """Delete updates that were dealt with, or parked, more than ``days`` ago; returns how many.
 
-    The newest one stays, whatever its age: the offset for getUpdates is read from it.
+    Telegram repeats an update for a day at most. The newest one stays, whatever its age: the
+    offset for getUpdates is read from it. ``now`` is UTC epoch ms.
     """
-    forgotten = 0
-    for state, kept_for in KEPT_FOR_MS.items():
-        forgotten += tx.run(
-            """DELETE FROM inbox WHERE clinic_id = :clinic_id AND id IN (
-                   SELECT old.id FROM inbox AS old
-                   WHERE old.clinic_id = :clinic_id AND old.state = :state
-                     AND old.done_at IS NOT NULL AND old.done_at < :before
-                     AND old.id < (SELECT MAX(id) FROM inbox WHERE clinic_id = :clinic_id)
-                   ORDER BY old.done_at LIMIT :limit)""",
-            state=state,
-            before=now - kept_for,
-            limit=_FORGOTTEN_AT_ONCE,
-        )
-    return forgotten
+    return tx.run(
+        """DELETE FROM inbox WHERE clinic_id = :clinic_id AND state IN ('done', 'parked')
+             AND done_at < :before
+             AND id < (SELECT MAX(newest.id) FROM inbox AS newest
+                 WHERE newest.clinic_id = :clinic_id)""",
+        before=now - days * _DAY_MS,
+    )
 
 
 def open_updates(tx: Tx, *, now: int, limit: int = 50) -> list[Row]:

@@ -50,10 +50,11 @@ class Said:
     """What a row that was worded beforehand says: a message, but for the chat it goes to.
 
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
-    of one whose Telegram id is known. ``secret`` words (an invitation's link) are wiped
-    once they are sent. ``form`` is a notice that gets its words when it leaves
-    (``scheduler.notices``). With ``poll`` it is a poll with these options. ``thread_id``
-    is a topic of a group; what is about a patient finds its own (``scheduler.topics``).
+    of one whose Telegram id is known; ``delete_message_id`` takes one away.
+    ``secret`` words (an invitation's link) are wiped once they are sent. ``form`` is a notice that
+    gets its words when it leaves (``scheduler.notices``). With ``poll`` it is a poll with these
+    options. ``thread_id`` is a topic of a group; what is about a patient finds its own
+    (``scheduler.topics``).
     """
 
     html: str
@@ -66,6 +67,7 @@ class Said:
     form: str | None = None
     poll: tuple[str, ...] = ()
     thread_id: int | None = None
+    delete_message_id: int | None = None
 
     def to_json(self) -> str:
         """Return the form that the ``content`` column holds."""
@@ -98,6 +100,7 @@ class Said:
             edit_message_id=edit_message_id or self.edit_message_id,
             reply_to=self.reply_to,
             thread_id=self.thread_id,
+            delete_message_id=self.delete_message_id,
         )
 
 
@@ -128,12 +131,14 @@ def say(
     useful_until: int | None = None,
     staff_message_id: int | None = None,
     reply_id: int | None = None,
+    erasure_id: int | None = None,
 ) -> int:
     """Owe ``said`` to a chat; return the row's id.
 
     It is due at this moment, or at ``ready_at``, and of use for good, or until ``useful_until``
     (both UTC epoch ms). ``staff_message_id`` is the message of staff that it takes to a patient,
-    ``reply_id`` the patient's reply that it brings to staff.
+    ``reply_id`` the patient's reply that it brings to staff, ``erasure_id`` the erasure that it
+    tells of and goes with.
     """
     tx.wake()
     in_lane = int(LANE_OF[kind] if lane is None else lane)
@@ -141,11 +146,11 @@ def say(
         _keep_in_order(tx, chat_id, in_lane, now=now)
     row: int = tx.value(
         """INSERT INTO outbox (clinic_id, kind, lane, chat_id, patient_id, enrollment_id,
-               broadcast_id, staff_message_id, reply_id, content, secret, due_at, ready_at,
-               useful_until, state, created_at)
+               broadcast_id, staff_message_id, reply_id, erasure_id, content, secret, due_at,
+               ready_at, useful_until, state, created_at)
            VALUES (:clinic_id, :kind, :lane, :chat_id, :patient_id, :enrollment_id,
-               :broadcast_id, :staff_message_id, :reply_id, :content, :secret, :ready_at,
-               :ready_at, :useful_until, 'pending', :now)
+               :broadcast_id, :staff_message_id, :reply_id, :erasure_id, :content, :secret,
+               :ready_at, :ready_at, :useful_until, 'pending', :now)
            RETURNING id""",
         kind=kind,
         lane=in_lane,
@@ -155,6 +160,7 @@ def say(
         broadcast_id=broadcast_id,
         staff_message_id=staff_message_id,
         reply_id=reply_id,
+        erasure_id=erasure_id,
         content=said.to_json(),
         secret=int(said.secret),
         ready_at=now if ready_at is None else ready_at,

@@ -1,5 +1,6 @@
 """Patients: a label that the clinic chose, a chat, and whether messages may go there."""
 
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -19,8 +20,11 @@ TABLES: Final = (
     "staff_messages",
     "invitations",
     "topics",
+    "waiting_pictures",
 )
 """Every table whose rows belong to a patient; a test holds this against the schema."""
+
+_NAME_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +98,16 @@ def searchable(text: str) -> str:
 def add(tx: Tx, *, label: str, language: str, timezone: str, now: int) -> int:
     """Add a patient who has not opened a link yet; return the id."""
     patient_id: int = tx.value(
-        """INSERT INTO patients (clinic_id, label, searched, language, timezone, state,
+        """INSERT INTO patients (clinic_id, label, searched, language, timezone, state, key_name,
                created_at, changed_at)
-           VALUES (:clinic_id, :label, :searched, :language, :timezone, 'invited', :now, :now)
+           VALUES (:clinic_id, :label, :searched, :language, :timezone, 'invited', :key_name,
+               :now, :now)
            RETURNING id""",
         label=label,
         searched=searchable(label),
         language=language,
         timezone=timezone,
+        key_name=f"patient-{secrets.token_hex(_NAME_BYTES)}",
         now=now,
     )
     return patient_id
@@ -150,6 +156,7 @@ def give_to(tx: Tx, old: int, new: int) -> None:
             old=old,
             new=new,
         )
+    _inherit_keys(tx, new, old)
     tx.run("DELETE FROM patients WHERE clinic_id = :clinic_id AND id = :old", old=old)
 
 
@@ -179,3 +186,17 @@ def becomes(tx: Tx, patient_id: int, state: State, *, actor: str, now: int) -> b
     if changed:
         events.note(tx, f"patient_{state}", actor=actor, now=now, patient_id=patient_id)
     return changed > 0
+
+
+def _inherit_keys(tx: Tx, keep: int, gone: int) -> None:
+    """Remember that older backups have a patient sealed under the key of a record that goes away.
+
+    Both keys are destroyed when they are erased; the first name is the one that seals from now on.
+    """
+    tx.run(
+        """UPDATE patients SET key_name = key_name || ' ' || (SELECT other.key_name
+               FROM patients AS other WHERE other.clinic_id = :clinic_id AND other.id = :gone)
+           WHERE clinic_id = :clinic_id AND id = :keep""",
+        keep=keep,
+        gone=gone,
+    )

@@ -35,6 +35,7 @@ from scheduler import (
     oncall,
     outbox,
     patients,
+    reconsent,
     repeats,
     rounds,
     silence,
@@ -123,6 +124,9 @@ class Preparer:
                     tx, row["broadcast_id"], copy.patient.timezone, morning=later.ready_at
                 )
             return later
+        if reconsent.is_outdated(tx, copy.patient, "tips", self.catalogue):
+            reconsent.ask(tx, copy.patient, "tips", self.catalogue, self.clinic, now=now)
+            return Never("canceled", "no consent to tips")
         return copy.tip.said(self.catalogue, copy.patient.language).message(row["chat_id"])
 
     def _about_broadcast(self, tx: Tx, row: Row, *, now: int) -> Prepared:
@@ -177,6 +181,24 @@ class Preparer:
                 return other
         return None
 
+    def _out_of_time(
+        self,
+        tx: Tx,
+        row: Row,
+        patient: patients.Patient,
+        subject: wording.Subject,
+        *,
+        now: int,
+    ) -> Prepared | None:
+        """Return what becomes of a reminder that is too late, or would come at night; else None."""
+        if now >= row["useful_until"]:
+            return Never("expired", "no longer useful")
+        if self.clinic.quiet.holds(now, patient.timezone) and not asked_for.still_is(row, now=now):
+            if subject.step.quiet == "around":
+                return self._around_the_night(tx, row, patient, now=now)
+            return self._after_the_night(row, patient, now=now)
+        return None
+
     def _timely(
         self,
         tx: Tx,
@@ -186,12 +208,12 @@ class Preparer:
         *,
         now: int,
     ) -> Prepared:
-        if now >= row["useful_until"]:
-            return Never("expired", "no longer useful")
-        if self.clinic.quiet.holds(now, patient.timezone) and not asked_for.still_is(row, now=now):
-            if subject.step.quiet == "around":
-                return self._around_the_night(tx, row, patient, now=now)
-            return self._after_the_night(row, patient, now=now)
+        otherwise = self._out_of_time(tx, row, patient, subject, now=now)
+        if otherwise is not None:
+            return otherwise
+        if reconsent.is_outdated(tx, patient, "aftercare", self.catalogue):
+            reconsent.ask(tx, patient, "aftercare", self.catalogue, self.clinic, now=now)
+            return Held("consent")
         newer = self._newer_check_in(tx, row, subject, now=now)
         if newer is not None:
             return Never("expired", f"merged into the newer check-in #{newer['id']}")

@@ -60,6 +60,10 @@ class Reader:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
+    def compact(self) -> bool:
+        """Refuse: nothing is written here."""
+        raise DatabaseProblem(f"{self.path}: is open for reading only")
+
     def close(self) -> None:
         """Close the file."""
         self.connection.close()

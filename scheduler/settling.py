@@ -200,11 +200,11 @@ def proved(tx: Tx, row: Row, message_id: int) -> Row:
 
 def _is_edit(row: Row, message: Message | None) -> bool:
     if message is not None:
-        return message.edit_message_id is not None
+        return message.changes
     if row["content"] is None:
         return False
     said = outbox.Said.from_json(row["content"])
-    return said.edit_message_id is not None or said.edits_row is not None
+    return said.edits_row is not None or said.message(0).changes
 
 
 def _is_group(row: Row) -> bool:

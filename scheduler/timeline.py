@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Literal
 
+from scheduler import consent
 from scheduler.database import Row, Tx
 from scheduler.replanning import DROPPED, TAKEN_BACK
 
@@ -181,7 +182,12 @@ def coming(tx: Tx, patient_id: int, *, limit: int) -> list[Row]:
 
 
 def photos(tx: Tx, patient_id: int, *, limit: int) -> list[Row]:
-    """Return the newest photos that a patient sent, the newest first, with their treatment."""
+    """Return the newest photos that a patient sent, the newest first, with their treatment.
+
+    None where the patient has taken back the yes to showing them.
+    """
+    if not consent.holds(tx, patient_id, "photos"):
+        return []
     return tx.all(
         f"""SELECT replies.*, {_TREATMENT.format(table="replies")} FROM replies
             WHERE replies.clinic_id = :clinic_id AND replies.patient_id = :patient_id

@@ -7,9 +7,10 @@ from scheduler import (
     broadcasts,
     downtime,
     enrollment,
+    erasure,
     events,
-    inbox,
     outbox,
+    pictures,
     review_notices,
     rounds,
     waits,
@@ -37,7 +38,8 @@ def beat(tx: Tx, clinic: Clinic, *, now: int) -> None:
     downtime.report_if_over(tx, now=now)
     review_notices.tell_of_restore(tx, now=now)
     review_notices.tell_of_uncertain(tx, now=now)
-    inbox.forget_old(tx, now=now)
+    erasure.forget_records(tx, now=now)
+    pictures.drop_old(tx, now=now)
 
 
 def _clock_went_back(tx: Tx, last: int, *, now: int) -> None:

@@ -142,6 +142,15 @@ def outbox(
 
 
 @app.command()
+def records() -> None:
+    """Print, as JSON, what law makes the clinic keep of people who were erased, and until when."""
+    # Imported here, as above.
+    from bot.cli import operate  # noqa: PLC0415
+
+    raise typer.Exit(operate.records())
+
+
+@app.command()
 def triage(
     directory: Annotated[
         Path | None,

@@ -21,8 +21,8 @@ from messages.catalogue import SHIPPED
 from messages.render import moment, moment_long
 from scheduler import backup as backups
 from scheduler import doctor as examination
+from scheduler import erasure, overview
 from scheduler import outbox as rows
-from scheduler import overview
 from scheduler.clock import SystemClock
 from scheduler.database import DatabaseProblem
 from scheduler.doctor import Finding, megabytes
@@ -45,14 +45,15 @@ def backup(file: Path) -> int:
     """Copy the database to ``file``, beside a running bot or without one; exit code."""
     settings = _settings()
     try:
-        made = backups.back_up(settings.database_path, _key(settings), file)
+        made = backups.back_up(settings.database_path, _key(settings), file, settings.vault_path)
     except DatabaseProblem as problem:
         raise content.failure("No backup was made.", str(problem)) from None
     _OUT.print(
         Text.assemble(
             ("✓ ", "green"),
             f"{made.path}: {megabytes(made.size)}, {made.rows} rows of the outbox, read whole.\n"
-            "It is encrypted with the database's key: keep a copy of the key elsewhere.",
+            "It is encrypted with the database's key and sealed with the patients' own keys, "
+            f"which lie in {settings.vault_path}. Keep copies of both apart from the backups.",
         ),
         soft_wrap=True,
     )
@@ -73,7 +74,9 @@ def restore(file: Path, *, yes: bool) -> int:
             _OUT.print("Nothing was changed.")
             return 1
     try:
-        done = backups.restore(file, database, _key(settings), now=SystemClock().now())
+        done = backups.restore(
+            file, database, _key(settings), settings.vault_path, now=SystemClock().now()
+        )
     except DatabaseProblem as problem:
         raise content.failure("Nothing was restored.", str(problem)) from None
     _OUT.print(Text.assemble(("✓ ", "green"), f"{file} was restored."), soft_wrap=True)
@@ -82,6 +85,11 @@ def restore(file: Path, *, yes: bool) -> int:
         _OUT.print(f"  It shows the clinic as of {moment_long(done.last_tick, zone, 'en')}.")
     if done.kept is not None:
         _OUT.print(f"  The former database was kept as {done.kept}.", soft_wrap=True)
+    if done.erased:
+        _OUT.print(
+            f"  {done.erased} {'patient is' if done.erased == 1 else 'patients are'} not in it: "
+            "they were erased since the backup was made, and their keys destroyed."
+        )
     if done.waiting:
         _OUT.print(
             f"  {done.waiting} {'row' if done.waiting == 1 else 'rows'} came due since then and "
@@ -105,6 +113,8 @@ def doctor(*, full: bool, as_json: bool) -> int:
         backups=settings.backup_dir,
         zone=settings.clinic_timezone,
         polls=settings.webhook_url is None,
+        vault=settings.vault_path,
+        vault_copy=settings.vault_copy,
     )
     findings = examination.examine(patient, full=full, now=SystemClock().now())
     findings += asyncio.run(_telegram(settings))
@@ -199,6 +209,19 @@ def outbox(*, states: list[str], label: str | None, limit: int, as_json: bool) -
     _OUT.print(_table(lines, settings.clinic_timezone))
     if len(lines) == limit:
         _OUT.print(Text(f"The first {limit}; --limit shows more.", style="dim"))
+    return 0
+
+
+def records() -> int:
+    """Print what law makes the clinic keep of people who were erased; exit code."""
+    settings = _settings()
+    try:
+        with reading(settings.database_path, _key(settings)) as tx:
+            kept = erasure.records(tx)
+    except DatabaseProblem as problem:
+        raise content.failure("The records cannot be read.", str(problem)) from None
+    shown = [{name: row[name] for name in ("label", "at", "kept_until", "record")} for row in kept]
+    typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     return 0
 
 

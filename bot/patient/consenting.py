@@ -1,23 +1,20 @@
 """Consent in the chat: the greeting that asks for it, the answers, tips, /stop and /resume."""
 
-import hashlib
-from typing import Final
-
-from bot.patient import coming, telling
+from bot.patient import coming, consent_texts, telling
 from bot.patient.languages import language_buttons
 from bot.turn import Turn
-from messages.markup import Html
-from scheduler import consent, dialogues, enrollment, events, opening, patients
+from scheduler import consent, dialogues, enrollment, events, opening, patients, reconsent
 from scheduler.channel import Button
 from scheduler.patients import Patient
-
-_VERSION_DIGITS: Final = 16
 
 
 def greet(turn: Turn, enrollment_id: int, *, edit: bool = False) -> None:
     """Say what the bot does and ask for consent to aftercare messages."""
     say = turn.edit if edit else turn.say
-    say(_asked(turn), _consent_buttons(turn, enrollment_id, languages=True))
+    say(
+        consent_texts.asked(turn, "aftercare"),
+        _consent_buttons(turn, enrollment_id, languages=True),
+    )
 
 
 def remind(turn: Turn, enrollment_id: int) -> None:
@@ -26,21 +23,6 @@ def remind(turn: Turn, enrollment_id: int) -> None:
         turn.text("patient.consent.reminder"),
         _consent_buttons(turn, enrollment_id, languages=False),
     )
-
-
-def _asked(turn: Turn) -> Html:
-    return turn.text(
-        "patient.consent.ask",
-        clinic=turn.clinic.name,
-        phone=turn.clinic.phone,
-        emergency=turn.clinic.emergency,
-    )
-
-
-def version(turn: Turn) -> str:
-    """Return what names the consent text that this person reads: its language and its hash."""
-    digest = hashlib.sha256(_asked(turn).encode()).hexdigest()
-    return f"{turn.language}:{digest[:_VERSION_DIGITS]}"
 
 
 def _consent_buttons(turn: Turn, enrollment_id: int, *, languages: bool) -> list[list[Button]]:
@@ -83,9 +65,7 @@ def _running(turn: Turn, patient: Patient) -> bool:
 
 
 def _say_yes(turn: Turn, patient: Patient) -> Patient:
-    consent.record(
-        turn.tx, patient.id, "aftercare", given=True, version=version(turn), now=turn.now
-    )
+    consent_texts.record(turn, "aftercare", given=True)
     return start_plans(turn, patient)
 
 
@@ -110,9 +90,7 @@ def decline(turn: Turn, patient: Patient, enrollment_id: int) -> None:
     if not opening.decline(turn.tx, patient.id, enrollment_id, now=turn.now):
         turn.toast("patient.toast.already")
     else:
-        consent.record(
-            turn.tx, patient.id, "aftercare", given=False, version=version(turn), now=turn.now
-        )
+        consent_texts.record(turn, "aftercare", given=False)
         telling.tell_text(
             turn,
             telling.for_enrollment(turn, patient, enrollment_id),
@@ -155,21 +133,14 @@ def set_tips(turn: Turn, patient: Patient, *, wanted: bool, below: bool = False)
         # Tips alone are not offered: whoever stopped everything comes back with /resume first.
         turn.toast("patient.toast.resume_first", alert=True)
         return
-    said = consent.answered(turn.tx, patient.id, "tips")
-    if said and consent.holds(turn.tx, patient.id, "tips") is wanted:
+    today = reconsent.declared(turn.catalogue, "tips")
+    stands = consent.standing(turn.tx, patient.id, "tips", today)
+    if stands == ("yes" if wanted else "no"):
         turn.toast("patient.toast.already")
         if below:
             return
     else:
-        asked = hashlib.sha256(turn.text("patient.tips.ask").encode()).hexdigest()
-        consent.record(
-            turn.tx,
-            patient.id,
-            "tips",
-            given=wanted,
-            version=f"{turn.language}:{asked[:_VERSION_DIGITS]}",
-            now=turn.now,
-        )
+        consent_texts.record(turn, "tips", given=wanted)
         turn.toast("patient.toast.noted")
     key, other, data = (
         ("patient.tips.on", "patient.button.tips_off", "c:tips:no")
@@ -186,10 +157,8 @@ def stop(turn: Turn, patient: Patient) -> None:
         turn.say(turn.text("patient.stop.already"), _after_stop(turn))
         return
     had_tips = consent.holds(turn.tx, patient.id, "tips")
-    for purpose in ("aftercare", "tips"):
-        consent.record(
-            turn.tx, patient.id, purpose, given=False, version=version(turn), now=turn.now
-        )
+    consent_texts.record(turn, "aftercare", given=False)
+    consent_texts.record(turn, "tips", given=False)
     enrollment.hold(turn.tx, patient.id, "stopped")
     patients.becomes(turn.tx, patient.id, "stopped", actor="patient", now=turn.now)
     dialogues.close(turn.tx, turn.chat_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.patient import telling
+from bot.patient import consent_texts, telling
 from bot.patient.concerns import day_of
 from bot.practitioner.step_names import step_name
 from bot.turn import Turn
@@ -131,11 +131,14 @@ def pass_on(
     incoming = turn.incoming
     thread = _thread(turn, patient)
     logged = replies.newest(turn.tx, patient.id)
+    waits = consent_texts.picture_waits(turn, patient)
+    file_id = None if waits else incoming.file_id
     for reader in _readers(turn, patient, enrollment_id, thread, alerted=alerted):
         over = head(reader.language)
-        attachment = from_patient(turn, incoming.kind, incoming.file_id, reader.language)
+        attachment = from_patient(turn, incoming.kind, file_id, reader.language)
         if attachment is None and incoming.kind != "text":
-            unseen = turn.catalogue.text(reader.language, "patient.told.reply.not_shown")
+            key = "patient.rights.told.photo_waits" if waits else "patient.told.reply.not_shown"
+            unseen = turn.catalogue.text(reader.language, key)
             over = f"{over}\n{unseen}"
         for part in parts(over, incoming.text, attachment):
             turn.say(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot import hours_words
-from bot.patient import consenting, reading, relaying, telling
+from bot.patient import consent_texts, consenting, picturing, reading, relaying, telling
 from bot.turn import Turn
 from messages.triage import Verdict
 from scheduler import broadcast_copies, consent, enrollment, events, flood, opening, replies
@@ -37,19 +37,22 @@ def reply(turn: Turn, patient: Patient) -> None:
         now=turn.now,
         within_ms=CONTEXT_MS,
     )
+    waits = consent_texts.picture_waits(turn, patient)
     reply_id = log(turn, patient, context)
     meaning = reading.read(turn, patient, context)
     reading.note(turn, reply_id, meaning)
     verdict = flood.judge(turn.tx, patient.id, now=turn.now)
     alarmed = _alarm(turn, patient, context, meaning, calm=verdict == "none")
     stopped = reading.stop_if_wanted(turn, patient, meaning)
+    if waits:
+        picturing.keep_waiting(turn, patient, reply_id)
     if verdict == "goes_on" or (turn.incoming.edited and turn.incoming.kind == "other"):
         # A position that is shared live is "edited" every few seconds: logged, nothing more.
         return
     if verdict == "begins":
         _stem(turn, patient)
         return
-    if not alarmed and not stopped:
+    if not alarmed and not stopped and not waits:
         _acknowledge(turn, patient, meaning)
     relaying.pass_on(
         turn,
@@ -91,7 +94,8 @@ def log(turn: Turn, patient: Patient, context: Context | None) -> int:
         patient.id,
         _KINDS.get(incoming.kind, "other"),
         text=incoming.text or None,
-        file_id=incoming.file_id,
+        # A picture that waits for its sender's yes is not kept with their words.
+        file_id=None if consent_texts.picture_waits(turn, patient) else incoming.file_id,
         context=context,
         now=turn.now,
         message_id=incoming.message_id,

@@ -7,7 +7,11 @@ from bot.patient import (
     answering,
     coming,
     consenting,
+    forgetting,
     languages,
+    my_data,
+    picturing,
+    privacy,
     reading,
     replying,
     returning,
@@ -21,6 +25,9 @@ from scheduler.patients import Patient
 from scheduler.wording import ANSWER, VISIT
 
 Handler = Callable[[Turn], None]
+
+RIGHTS: Final = "my"
+"""The prefix of buttons about consent, the patient's data and erasure."""
 
 
 def _for_patient(handle: Callable[[Turn, Patient], None]) -> Handler:
@@ -36,6 +43,11 @@ def _for_patient(handle: Callable[[Turn, Patient], None]) -> Handler:
 plan: Final = _for_patient(coming.show_plan)
 reply: Final = _for_patient(replying.reply)
 language: Final = languages.ask
+
+
+privacy_notice: Final = _for_patient(privacy.show)
+mydata: Final = _for_patient(my_data.give)
+forgetme: Final = _for_patient(forgetting.ask)
 
 
 def stop(turn: Turn) -> None:
@@ -83,10 +95,33 @@ def _wish(turn: Turn, patient: Patient) -> None:
         visits.wish(turn, patient)
 
 
+def _right(turn: Turn, patient: Patient) -> None:
+    """Take a tap on a button about the patient's rights."""
+    match turn.incoming.data.split(":")[1:]:
+        case ["off" | "on" as choice, purpose]:
+            privacy.choose(turn, patient, purpose, given=choice == "on")
+        case ["again", purpose, "yes" | "no" as choice]:
+            privacy.answer_again(turn, patient, purpose, given=choice == "yes")
+        case ["pic", "yes" | "no" as choice]:
+            picturing.answer(turn, patient, given=choice == "yes")
+        case ["data"]:
+            my_data.give(turn, patient)
+        case ["forget"]:
+            forgetting.ask(turn, patient)
+        case ["erase", "yes" | "no" as choice, number] if number == str(patient.id):
+            if choice == "yes":
+                forgetting.erase(turn, patient)
+            else:
+                forgetting.keep(turn)
+        case _:
+            turn.toast("patient.start.old_button")
+
+
 BUTTONS: Final[Mapping[str, Handler]] = {
     ANSWER: _for_patient(answering.tap),
     VISIT: _for_patient(visits.tap),
     silent.PREFIX: _for_patient(silent.tap),
+    RIGHTS: _for_patient(_right),
 }
 SHARED_BUTTONS: Final[Mapping[str, Handler]] = {languages.PREFIX: languages.choose}
 DIALOGUES: Final[Mapping[str, Handler]] = {visits.WISH: _for_patient(_wish)}

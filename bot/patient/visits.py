@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.patient import relaying, replying, telling
+from bot.patient import consent_texts, picturing, relaying, replying, telling
 from bot.patient.answering import own_reminder, pressed_reminder, subject_of
 from bot.turn import Turn
 from messages.markup import Html
@@ -142,11 +142,14 @@ def wish(turn: Turn, patient: Patient) -> None:
     ):
         replying.reply(turn, patient)
         return
-    replying.log(
+    waits = consent_texts.picture_waits(turn, patient)
+    reply_id = replying.log(
         turn,
         patient,
         Context(row["id"], row["enrollment_id"], row["session_id"], row["step_key"]),
     )
+    if waits:
+        picturing.keep_waiting(turn, patient, reply_id)
     appointments.becomes(turn.tx, row, "change_wanted", now=turn.now)
     turn.say(
         turn.text(

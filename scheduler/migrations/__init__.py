@@ -24,6 +24,7 @@ from scheduler.migrations import (
     step_0030_people,
     step_0040_settings,
     step_0041_broadcasts,
+    step_0050_rights,
 )
 
 _STEPS = (
@@ -40,6 +41,7 @@ _STEPS = (
     step_0030_people,
     step_0040_settings,
     step_0041_broadcasts,
+    step_0050_rights,
 )
 
 migrations = Migrations("aftercare")

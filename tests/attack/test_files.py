@@ -4,11 +4,13 @@ from typing import Any
 
 from tests.attack.clinic import Clinic
 from tests.bot.test_pictures import SECRET, drawn, with_exif
+from tests.journeys.practitioner_chat import Chat, may_see_pictures
 
 
 async def _staff_get(world: Any, send: Any) -> dict[str, Any]:
     clinic = Clinic(world)
     await clinic.open()
+    await may_see_pictures(Chat(world, clinic.hands["ana"].phone))
     ruiz = clinic.hands["ruiz"].phone
     marks = len(ruiz.transcript())
     send(clinic.hands["ana"].phone)
@@ -64,6 +66,7 @@ async def test_a_picture_that_cannot_be_fetched_now_comes_later(world: Any) -> N
     world.sandbox.faults.drop_before(method="getFile", count=1)
     clinic = Clinic(world)
     await clinic.open()
+    await may_see_pictures(Chat(world, clinic.hands["ana"].phone))
     ruiz = clinic.hands["ruiz"].phone
     marks = len(ruiz.transcript())
     clinic.hands["ana"].phone.photo(with_exif())

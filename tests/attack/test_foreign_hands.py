@@ -17,6 +17,8 @@ from tests.attack.clinic import Clinic, Hand, buttons, shape
 # Presses of one kind of button: more of the same would show nothing new.
 EXAMPLES = 2
 ENDS = (":x", "cancel", "stop", "leave")
+# Whoever presses this is gone, and the rest of their buttons with them.
+FOR_GOOD = "my:erase:yes"
 OUTSIDERS = ("lang", "bea", "stranger", "removed")
 ROLES = {
     "manager": frozenset({"manager", "practitioner"}),
@@ -108,6 +110,8 @@ async def _press_all(
                 _nothing_of_ana(clinic.shown(hand))
             elif hand.name == "ana":
                 assert marked.LABEL not in clinic.shown(hand), "the label is for staff only"
+        if data.startswith(FOR_GOOD):
+            continue
         owner.phone.tap(message_id, data)
         await clinic.world.settle()
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from bot.app import open_store
 from bot.cli import app
 from bot.settings import load_settings
-from scheduler import outbox
+from scheduler import erasure, outbox, patients
+from scheduler.keeping import Keeping
 from scheduler.outbox import Said
 
 NOW = 1_777_881_600_000
@@ -141,3 +142,25 @@ def test_the_bot_does_not_start_on_a_damaged_file_and_leaves_it(clinic, page):
     assert "aftercare restore" in " ".join(told.output.split())
     assert "Traceback" not in told.output
     assert database.read_bytes() == bytes(raw)
+
+
+def test_what_law_keeps_is_printed_with_its_end(clinic):
+    assert json.loads(aftercare("records").output) == []
+    store = open_store(load_settings())
+    patient_id = store.write_now(
+        patients.add, label="A.P.", language="en", timezone="Europe/Madrid", now=NOW
+    )
+    patient = store.write_now(patients.known, patient_id)
+    store.write_now(
+        erasure.forget,
+        patient,
+        why="asked",
+        keeping=Keeping(record_months=12),
+        zone="Europe/Madrid",
+        now=NOW,
+    )
+    store.close()
+    (kept,) = json.loads(aftercare("records").output)
+    assert kept["label"] == "A.P."
+    assert kept["kept_until"] == 1_809_381_600_000
+    assert set(kept["record"]) == {"plans", "sessions", "consents", "alerts"}

@@ -152,3 +152,8 @@ async def test_what_became_of_an_edit_is_judged_too(far_telegram, channel):
     far_telegram.refuses(429, "Too Many Requests: retry after 3", retry_after=3)
     outcome = await channel.deliver(Message(7, "Seen", edit_message_id=40))
     assert outcome == Retry("too many requests", 3000, "bot")
+
+
+async def test_a_deletion_is_one_request_and_gone_is_gone(far_telegram, channel):
+    assert await channel.deliver(Message(7, "", delete_message_id=40)) == Delivered(40)
+    assert far_telegram.asked == [("deleteMessage", {"chat_id": 7, "message_id": 40})]

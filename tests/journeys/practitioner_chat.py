@@ -76,3 +76,9 @@ async def join(world: Any, name: str, role: str = "practitioner", language: str 
         phone.open()
         await world.settle()
     return Chat(world, phone)
+
+
+async def may_see_pictures(patient: Chat) -> None:
+    """Have a patient agree that the clinic sees their pictures."""
+    await patient.says("/privacy")
+    await patient.taps("✅ The clinic may see pictures")

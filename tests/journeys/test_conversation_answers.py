@@ -3,7 +3,7 @@
 import pytest
 
 from scheduler import events, patients, staff
-from tests.journeys.practitioner_chat import join, words
+from tests.journeys.practitioner_chat import join, may_see_pictures, words
 from tests.journeys.test_practitioner_cards import enrolled
 
 HOUR = 60 * 60 * 1000
@@ -98,6 +98,7 @@ async def test_words_right_after_an_answer_belong_to_it_and_those_after_a_check_
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "video", "document", "sticker"])
 async def test_files_pass_both_ways(world, doctor, ana, kind):
+    await may_see_pictures(ana)
     relay = about(doctor, "Can I swim")
     content = b"moving pictures" if kind == "video" else None
     caption = {} if kind == "sticker" else {"caption": "look"}

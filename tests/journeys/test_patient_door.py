@@ -124,7 +124,7 @@ async def test_a_new_phone_is_asked_before_anything_goes_on(
     assert "May I send you" in world.texts(new)[0]
     assert "another phone" in world.texts(doctor)[0]
     (told,) = world.texts(old)
-    assert told.startswith("📱 The messages of Alba Clinic now go to another phone.")
+    assert told.startswith("📱 Your messages now go to another phone.")
     await world.after(hours=2)
     assert world.texts(old) == []
     assert world.texts(new) == []

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from tests.journeys.practitioner_chat import Chat, may_see_pictures
+
 DAY = 24 * 60 * 60 * 1000
 
 
@@ -145,6 +147,7 @@ async def test_words_pictures_voice_and_stickers_are_passed_on_with_the_step(
     doctor = await joins()
     ana = world.person("Ana")
     await chats.consent(ana, await enrolls(doctor))
+    await may_see_pictures(Chat(world, ana))
     await world.after(hours=25)
     world.new(doctor)
     world.new(ana)

@@ -108,7 +108,7 @@ async def test_a_new_phone_keeps_the_history_and_the_old_one_is_let_go(world):
     await world.settle()
     assert "May I send" in new.said
     (told,) = world.texts(old.phone)
-    assert told.startswith("📱 The messages of Alba Clinic now go to another phone.")
+    assert told.startswith("📱 Your messages now go to another phone.")
     assert "opened on another phone" in doctor.said
     await world.after(hours=24)
     assert world.texts(old.phone) == []

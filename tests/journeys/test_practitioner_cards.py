@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.journeys.practitioner_chat import join
+from tests.journeys.practitioner_chat import join, may_see_pictures
 
 
 async def enrolled(world, doctor, label="A.P.", *, opens=True):
@@ -25,6 +25,7 @@ async def test_a_card_tells_what_was_sent_and_answered_and_what_comes(world):
     await world.after(hours=25)
     asked = next(m for m in patient.messages() if "How sore" in m.get("text", ""))
     await patient.taps("4", asked)
+    await may_see_pictures(patient)
     patient.phone.text("A bit <sore> still")
     patient.phone.photo()
     await world.settle()

@@ -18,7 +18,17 @@ from scheduler.enrollment import Enrolled
 from scheduler.migrations import migrate
 from scheduler.outbox import Said
 from scheduler.reading import reading, refuse_damaged
-from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, KEY, NOW, enroll_patient
+from scheduler.vault import beside
+from tests.scheduler.conftest import (
+    CLINIC,
+    DAY,
+    DOCTOR_CHAT,
+    HOUR,
+    KEY,
+    NOW,
+    PATIENT_CHAT,
+    enroll_patient,
+)
 
 OTHER_KEY = "d4" * 32
 PAGE = 4096
@@ -46,12 +56,16 @@ def states(path: Path) -> dict[str, int]:
 
 
 def test_a_copy_made_beside_an_open_database_holds_all_that_was_committed(store, database):
-    store.write_now(outbox.say, Said("hello"), chat_id=7, now=NOW)
+    store.write_now(outbox.say, Said("hello"), chat_id=PATIENT_CHAT, now=NOW)
     made = back_up(database, KEY, database.parent / "copies" / "one.db")
-    with reading(made.path, KEY) as tx, reading(database, KEY) as original:
-        every = "SELECT * FROM outbox WHERE clinic_id = :clinic_id ORDER BY id"
-        assert tx.all(every) == original.all(every)
-        assert made.rows == len(tx.all(every))
+    every = "SELECT * FROM outbox WHERE clinic_id = :clinic_id ORDER BY id"
+    with reading(database, KEY) as tx:
+        original = tx.all(every)
+    assert made.rows == len(original)
+    store.close()
+    restore(made.path, database, KEY, now=NOW - DAY)
+    with reading(database, KEY) as tx:
+        assert tx.all(every) == original
 
 
 def test_the_bot_goes_on_writing_after_a_copy(store, database):
@@ -232,7 +246,7 @@ def test_a_log_left_by_a_crash_is_kept_with_the_former_database_not_with_the_new
     for suffix in ("", "-wal"):
         shutil.copy(f"{database}{suffix}", f"{crashed}{suffix}")
     in_log = states(database)
-    done = restore(lost, crashed, KEY, now=NOW)
+    done = restore(lost, crashed, KEY, beside(database), now=NOW)
     assert done.kept is not None
     assert states(done.kept) == in_log
     assert states(crashed) == states(lost)
@@ -285,8 +299,13 @@ def test_a_damaged_database_can_be_replaced(store, lost, database):
     assert done.kept.read_bytes().startswith(b"nothing of a database")
 
 
-def test_a_restore_onto_a_new_machine_needs_no_database_there(lost, tmp_path):
-    done = restore(lost, tmp_path / "new" / "aftercare.db", KEY, now=NOW)
+def test_a_restore_onto_a_new_machine_needs_the_vault_and_no_database_there(
+    lost, database, tmp_path
+):
+    with pytest.raises(DatabaseProblem, match=r"the vault .* is not there"):
+        restore(lost, tmp_path / "new" / "aftercare.db", KEY, now=NOW)
+    assert not (tmp_path / "new" / "aftercare.db").exists()
+    done = restore(lost, tmp_path / "new" / "aftercare.db", KEY, beside(database), now=NOW)
     assert done.kept is None
     driver = SqlcipherDriver(tmp_path / "new" / "aftercare.db", KEY)
     migrate(driver)
@@ -299,6 +318,7 @@ def test_a_restore_leaves_no_half_made_file(store, lost, database):
     left = {path.name for path in database.parent.iterdir() if path.is_file()}
     assert left - {"aftercare.db-wal", "aftercare.db-shm"} == {
         "aftercare.db",
+        "aftercare.db.keys",
         "aftercare.db.lock",
         f"aftercare.db.replaced-{NOW}",
     }

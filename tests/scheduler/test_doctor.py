@@ -12,6 +12,7 @@ from scheduler.database import SqlcipherDriver, Store
 from scheduler.doctor import Finding, Patient, examine, skew
 from scheduler.migrations import migrate
 from scheduler.outbox import Said
+from scheduler.vault import Vault
 from tests.scheduler.conftest import DAY, HOUR, KEY, NOW
 from tests.scheduler.test_backup import damage
 
@@ -25,6 +26,9 @@ def patient(store: Store, tmp_path: Path) -> Patient:
     backup.nightly(tmp_path / "aftercare.db", KEY, backups, 3, day="2026-05-04")
     for name, at in (("tick", NOW), ("poll", NOW), (backup.DONE, NOW - 7 * HOUR)):
         store.write_now(events.mark, name, now=at)
+    copy = tmp_path / "elsewhere" / "aftercare.keys"
+    with Vault(tmp_path / "aftercare.db.keys", KEY) as vault:
+        vault.copy(copy)
     return Patient(
         database=tmp_path / "aftercare.db",
         key=KEY,
@@ -32,6 +36,8 @@ def patient(store: Store, tmp_path: Path) -> Patient:
         backups=backups,
         zone="Europe/Madrid",
         polls=True,
+        vault=tmp_path / "aftercare.db.keys",
+        vault_copy=copy,
     )
 
 
@@ -124,6 +130,18 @@ def test_backups_that_went_away_are_told(patient):
     assert {"Backup", "Disk of the backups"} == set(unwell(patient))
 
 
+def test_patients_keys_without_a_copy_or_damaged_are_told(patient):
+    alone = Patient(**{**fields(patient), "vault_copy": None})
+    assert unwell(alone)["Patients' keys"].found.endswith("in aftercare.db.keys, and no copy of it")
+    patient.vault.write_bytes(b"nothing of a vault is left here" * 200)
+    assert unwell(patient)["Patients' keys"].verdict == "bad"
+
+
+def test_what_a_restore_left_is_told(patient):
+    patient.database.with_name("aftercare.db.replaced-1").touch()
+    assert set(unwell(patient)) == {"Leftovers"}
+
+
 def test_a_wrong_key_is_told_and_the_file_left_as_it_is(patient):
     before = patient.database.read_bytes()
     wrong = Patient(**{**fields(patient), "key": "d4" * 32})
@@ -140,7 +158,7 @@ def test_a_missing_database_is_told_as_that(patient, tmp_path):
 @pytest.mark.parametrize("full", [False, True])
 def test_damage_is_found_and_the_way_back_named(patient, tmp_path, full):
     copy = backup.back_up(patient.database, KEY, tmp_path / "other" / "aftercare.db").path
-    damage(copy, 20)
+    damage(copy, 36)
     found = unwell(Patient(**{**fields(patient), "database": copy}), full=full)
     assert found["Integrity"].verdict == "bad"
     assert "aftercare restore" in found["Integrity"].advice

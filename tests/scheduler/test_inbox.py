@@ -6,7 +6,7 @@ import pytest
 
 from scheduler import inbox
 from scheduler.database import Row, Store
-from scheduler.inbox import KEPT_FOR_MS, MAX_TRIES, Received
+from scheduler.inbox import MAX_TRIES, Received
 from tests.scheduler.conftest import DAY, HOUR, NOW
 
 
@@ -117,9 +117,8 @@ def test_what_was_dealt_with_long_ago_is_forgotten_but_for_the_newest(
             store.write_now(inbox.failed, ids(store)[number], "KeyError", now=NOW)
         if state == "done":
             store.write_now(inbox.done, ids(store)[number], now=NOW)
-    kept = KEPT_FOR_MS[state]
-    assert store.write_now(inbox.forget_old, now=NOW + kept) == 0
-    assert store.write_now(inbox.forget_old, now=NOW + kept + 1) == 1
+    assert store.write_now(inbox.forget_old, days=7, now=NOW + 7 * DAY) == 0
+    assert store.write_now(inbox.forget_old, days=7, now=NOW + 7 * DAY + 1) == 1
     # 11 was never dealt with; 12 tells where to go on.
     assert set(ids(store)) == {11, 12}
     assert store.write_now(inbox.next_offset) == 13

@@ -1,0 +1,74 @@
+"""Asking again: the text of a consent has changed, so the yes to the old one carries no further.
+
+Asked at the moment when the next message would have left, so in daytime and once per text. Until
+the answer the plan waits; what a patient writes is read for danger, answered and passed on as ever,
+because none of that rests on this consent. The people in charge are told that somebody waits.
+"""
+
+from typing import Final
+
+from messages.catalogue import Catalogue
+from scheduler import consent, notices, outbox, staff
+from scheduler.channel import Button
+from scheduler.clinic import Clinic
+from scheduler.consent import Purpose
+from scheduler.database import Tx
+from scheduler.outbox import Lane, Said
+from scheduler.patients import Patient
+
+AGAIN: Final = "my:again"
+"""What the buttons carry; the purpose and the answer follow."""
+
+
+def declared(catalogue: Catalogue, purpose: Purpose) -> str:
+    """Return the number of today's text about a purpose: the same in every language."""
+    return catalogue.label(catalogue.languages[0], f"patient.rights.version.{purpose}")
+
+
+def is_outdated(tx: Tx, patient: Patient, purpose: Purpose, catalogue: Catalogue) -> bool:
+    """Say whether a patient's yes was to an older text."""
+    today = declared(catalogue, purpose)
+    return consent.standing(tx, patient.id, purpose, today) == "outdated"
+
+
+def ask(
+    tx: Tx, patient: Patient, purpose: Purpose, catalogue: Catalogue, clinic: Clinic, *, now: int
+) -> None:
+    """Ask a patient about today's text, once (``now`` in UTC epoch ms)."""
+    if patient.chat_id is None or not consent.ask_again(
+        tx, patient.id, purpose, declared(catalogue, purpose), now=now
+    ):
+        return
+    words = catalogue.text(
+        patient.language,
+        f"patient.rights.again.{purpose}",
+        clinic=clinic.name,
+        phone=clinic.phone,
+        emergency=clinic.emergency,
+    )
+    buttons = tuple(
+        (
+            Button(
+                catalogue.label(patient.language, f"patient.rights.button.again_{answer}"),
+                data=f"{AGAIN}:{purpose}:{answer}",
+            ),
+        )
+        for answer in ("yes", "no")
+    )
+    outbox.say(
+        tx,
+        Said(html=words, buttons=buttons),
+        chat_id=patient.chat_id,
+        patient_id=patient.id,
+        lane=Lane.REMINDER,
+        now=now,
+    )
+    if purpose == "aftercare":
+        notices.tell(
+            tx,
+            staff.responsible_for_patient(tx, patient.id),
+            "patient.rights.told.again",
+            now=now,
+            patient_id=patient.id,
+            label=patient.label,
+        )
