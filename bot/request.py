@@ -17,6 +17,7 @@ from asyncio import timeout
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
@@ -114,6 +115,10 @@ class _Body(aiohttp.Payload):
         """Write everything within the write timeout (seconds)."""
         body = memoryview(self._value)
         last = max(0, (len(body) - 1) // PIECE * PIECE)
+        if not last:
+            # One piece does not wait for others before it; the request's own timeout ends it.
+            await self._hand_over(writer, body, final=True)
+            return
         async with timeout(self._seconds):
             for start in range(0, last, PIECE):
                 await self._hand_over(writer, body[start : start + PIECE])
@@ -161,6 +166,8 @@ class AiohttpRequest(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[str, str | None] = {}
         self._clock_skew_ms: int | None = None
+        self._date = ""
+        self._date_ms: int | None = None
 
     @property
     def read_timeout(self) -> float | None:
@@ -261,12 +268,11 @@ class AiohttpRequest(BaseRequest):
     def _compare_clocks(self, date: str | None) -> None:
         if date is None:
             return
-        try:
-            theirs = parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            return
-        # The header drops the fraction of the second: half of one is the best guess.
-        self._clock_skew_ms = round(theirs * 1000) + 500 - self._now()
+        if date != self._date:
+            self._date, self._date_ms = date, _epoch_ms(date)
+        if self._date_ms is not None:
+            # The header drops the fraction of the second: half of one is the best guess.
+            self._clock_skew_ms = self._date_ms + 500 - self._now()
 
     def _proxy(self, url: str) -> str | None:
         """The proxy that the environment names for this address, looked up once per host."""
@@ -289,6 +295,14 @@ def _seconds(given: ODVInput[float], default: float | None) -> float | None:
     return default if isinstance(given, DefaultValue) else given
 
 
+def _epoch_ms(date: str) -> int | None:
+    try:
+        return round(parsedate_to_datetime(date).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
 def _limits(
     *, pool: float | None, connect: float | None, write: float | None, read: float | None
 ) -> aiohttp.ClientTimeout:

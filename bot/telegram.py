@@ -1,8 +1,13 @@
-"""The channel: a message of the house becomes one request to Telegram."""
+"""The channel: a message of the house becomes one request to Telegram.
+
+The methods are called by name with plain JSON, through the bot's own request: the library's
+``send_message`` and its like build an object for every parameter, button and field of the answer,
+which costs as much as the request itself (docs/FIGURES.md). Errors are the library's all the same.
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -10,6 +15,10 @@ from typing import Any, Final
 import telegram
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
+
+# What a request is made of, which the library keeps in private modules.
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter
 
 from bot import pictures
 from bot.outcomes import judge
@@ -29,7 +38,16 @@ from scheduler.channel import (
 Maker = Callable[[str, Mapping[str, object]], tuple[str, bytes]]
 """Draws the file of that name from its arguments; returns its file name and its bytes."""
 
-_NO_PREVIEW: Final = telegram.LinkPreviewOptions(is_disabled=True)
+_NO_PREVIEW: Final = {"is_disabled": True}
+_HTML: Final = ParseMode.HTML.value
+_SEND: Final[Mapping[AttachmentKind, str]] = {
+    "photo": "sendPhoto",
+    "document": "sendDocument",
+    "voice": "sendVoice",
+    "video": "sendVideo",
+    "audio": "sendAudio",
+    "sticker": "sendSticker",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -45,14 +63,6 @@ class TelegramChannel:
         self._bot = bot
         self._paid = paid or None
         self._make = make
-        self._send: Mapping[AttachmentKind, Callable[..., Awaitable[telegram.Message]]] = {
-            "photo": bot.send_photo,
-            "document": bot.send_document,
-            "voice": bot.send_voice,
-            "video": bot.send_video,
-            "audio": bot.send_audio,
-            "sticker": bot.send_sticker,
-        }
 
     async def deliver(self, message: Message) -> Outcome:
         """Deliver ``message`` in one request; what came of it is a value, never an exception."""
@@ -84,9 +94,9 @@ class TelegramChannel:
         sent = await self._new(message, file)
         uploaded = isinstance(file, telegram.InputFile)
         return Delivered(
-            sent.message_id,
-            _file_id(sent) if uploaded else None,
-            sent.poll.id if sent.poll is not None else None,
+            sent["message_id"],
+            _file_id(sent, message) if uploaded else None,
+            sent["poll"]["id"] if "poll" in sent else None,
         )
 
     async def _topic(self, message: Message, name: str) -> int:
@@ -110,6 +120,19 @@ class TelegramChannel:
             if "message to delete not found" not in error.message.casefold():
                 raise
         return message_id
+
+    async def _call(self, method: str, parameters: Mapping[str, Any]) -> Any:
+        """Call a method of the Bot API; what is None is left out."""
+        data = RequestData(
+            [
+                RequestParameter(name, None, [value])
+                if isinstance(value, telegram.InputFile)
+                else RequestParameter(name, value, None)
+                for name, value in parameters.items()
+                if value is not None
+            ]
+        )
+        return await self._bot.request.post(f"{self._bot.base_url}/{method}", data)
 
     async def _file(self, attachment: Attachment) -> str | telegram.InputFile:
         if attachment.file_id is not None:
@@ -135,10 +158,9 @@ class TelegramChannel:
         drawn = await asyncio.to_thread(pictures.without_metadata, content)
         return telegram.InputFile(drawn, filename="photo.jpg")
 
-    async def _new(
-        self, message: Message, file: str | telegram.InputFile | None
-    ) -> telegram.Message:
-        options: dict[str, Any] = {
+    async def _new(self, message: Message, file: str | telegram.InputFile | None) -> dict[str, Any]:
+        parameters: dict[str, Any] = {
+            "chat_id": message.chat_id,
             "disable_notification": message.silent or None,
             "message_thread_id": message.thread_id,
             "reply_markup": _keyboard(message),
@@ -146,54 +168,43 @@ class TelegramChannel:
             "allow_paid_broadcast": self._paid,
         }
         if message.poll:
-            # Not anonymous: an answer is a patient's reply like any other.
-            return await self._bot.send_poll(
-                message.chat_id,
-                plain(message.html),
-                list(message.poll),
-                is_anonymous=False,
-                **options,
-            )
-        if message.attachment is None:
-            return await self._bot.send_message(
-                message.chat_id,
-                message.html,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=_NO_PREVIEW,
-                **options,
-            )
-        send = self._send[message.attachment.kind]
-        if message.attachment.kind == "sticker":
-            return await send(message.chat_id, file, **options)
+            parameters |= {
+                "question": plain(message.html),
+                "options": [{"text": option} for option in message.poll],
+                # An answer is a patient's reply like any other.
+                "is_anonymous": False,
+            }
+            poll: dict[str, Any] = await self._call("sendPoll", parameters)
+            return poll
         if message.html:
-            options |= {"caption": message.html, "parse_mode": ParseMode.HTML}
-        return await send(message.chat_id, file, **options)
+            parameters["parse_mode"] = _HTML
+        if message.attachment is None:
+            parameters |= {"text": message.html, "link_preview_options": _NO_PREVIEW}
+            method = "sendMessage"
+        else:
+            parameters |= {message.attachment.kind: file, "caption": message.html or None}
+            method = _SEND[message.attachment.kind]
+        sent: dict[str, Any] = await self._call(method, parameters)
+        return sent
 
     async def _edit(self, message: Message, message_id: int) -> None:
-        keyboard = _keyboard(message)
+        parameters = {
+            "chat_id": message.chat_id,
+            "message_id": message_id,
+            "parse_mode": _HTML,
+            "reply_markup": _keyboard(message),
+        }
         if message.attachment is None:
+            words = {"text": message.html, "link_preview_options": _NO_PREVIEW}
             try:
-                await self._bot.edit_message_text(
-                    message.html,
-                    chat_id=message.chat_id,
-                    message_id=message_id,
-                    parse_mode=ParseMode.HTML,
-                    link_preview_options=_NO_PREVIEW,
-                    reply_markup=keyboard,
-                )
+                await self._call("editMessageText", parameters | words)
             except BadRequest as error:
                 # The message carries a file, so its words are a caption. Telegram changed nothing.
                 if "no text in the message" not in error.message.casefold():
                     raise
             else:
                 return
-        await self._bot.edit_message_caption(
-            chat_id=message.chat_id,
-            message_id=message_id,
-            caption=message.html,
-            parse_mode=ParseMode.HTML,
-            reply_markup=keyboard,
-        )
+        await self._call("editMessageCaption", parameters | {"caption": message.html})
 
 
 def _without_file(message: Message, attachment: Attachment) -> Message:
@@ -207,32 +218,31 @@ def _not_fetched(error: TelegramError, message: Message) -> Outcome:
     return Retry(outcome.reason) if isinstance(outcome, Ambiguous) else outcome
 
 
-def _keyboard(message: Message) -> telegram.InlineKeyboardMarkup | None:
+def _keyboard(message: Message) -> dict[str, Any] | None:
     if not message.buttons:
         return None
-    return telegram.InlineKeyboardMarkup(
+    rows = [
         [
-            [
-                telegram.InlineKeyboardButton(
-                    button.label, callback_data=button.data, url=button.url
-                )
-                for button in row
-            ]
-            for row in message.buttons
+            {"text": button.label, "callback_data": button.data}
+            if button.url is None
+            else {"text": button.label, "url": button.url}
+            for button in row
         ]
-    )
+        for row in message.buttons
+    ]
+    return {"inline_keyboard": rows}
 
 
-def _reply(message: Message) -> telegram.ReplyParameters | None:
+def _reply(message: Message) -> dict[str, Any] | None:
     if message.reply_to is None:
         return None
-    return telegram.ReplyParameters(message.reply_to, allow_sending_without_reply=True)
+    return {"message_id": message.reply_to, "allow_sending_without_reply": True}
 
 
-def _file_id(sent: telegram.Message) -> str | None:
+def _file_id(sent: Mapping[str, Any], message: Message) -> str | None:
     """The id under which Telegram keeps the file; of a photo, the largest size."""
-    file = sent.effective_attachment
-    if isinstance(file, tuple):
+    file = None if message.attachment is None else sent.get(message.attachment.kind)
+    if isinstance(file, list):
         file = file[-1] if file else None
-    found = getattr(file, "file_id", None)
+    found = file.get("file_id") if isinstance(file, dict) else None
     return found if isinstance(found, str) else None
