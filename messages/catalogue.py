@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -66,7 +66,16 @@ class Catalogue:
         triage: reads what patients write; without words of its own nothing is understood.
     """
 
-    __slots__ = ("_chains", "_default", "_speaking", "languages", "protocols", "tips", "triage")
+    __slots__ = (
+        "_chains",
+        "_default",
+        "_fixed",
+        "_speaking",
+        "languages",
+        "protocols",
+        "tips",
+        "triage",
+    )
 
     def __init__(
         self,
@@ -82,6 +91,8 @@ class Catalogue:
         self.protocols: Mapping[str, Protocol] = MappingProxyType(dict(protocols))
         self.languages: tuple[str, ...] = tuple(sorted(texts))
         self._speaking: dict[str, Catalogue] = {}
+        # Questions and answers take no parameters: each is looked for once in a language.
+        self._fixed: dict[tuple[str, ...], Html] = {}
         self._default = _known(default, self.languages) or _known(_ENGLISH, self.languages) or ""
         self._chains: Mapping[str, tuple[Mapping[str, Text], ...]] = MappingProxyType(
             {
@@ -184,7 +195,11 @@ class Catalogue:
         Raises:
             KeyError: there is no such question; names the key.
         """
-        keys = [f"{place}.question.{question_key}.text" for place in _places(protocol, step_key)]
+        place = (language, _treatment(protocol), step_key, question_key)
+        return self._fixed.get(place) or self._remembered(place, self._question)
+
+    def _question(self, language: str, treatment: str, step_key: str, question_key: str) -> Html:
+        keys = [f"{place}.question.{question_key}.text" for place in _places(treatment, step_key)]
         return self._filled(language, keys, {})
 
     def answer(
@@ -202,14 +217,26 @@ class Catalogue:
         Raises:
             KeyError: the answer has no label; names the key.
         """
+        place = (language, _treatment(protocol), step_key, question_key, answer)
+        return self._fixed.get(place) or self._remembered(place, self._answer)
+
+    def _answer(
+        self, language: str, treatment: str, step_key: str, question_key: str, answer: str
+    ) -> Html:
         keys = [
             f"{place}.question.{question_key}.answer.{answer}"
-            for place in _places(protocol, step_key)
+            for place in _places(treatment, step_key)
         ]
         if not answer.isdecimal():
             return self._filled(language, [*keys, f"common.answer.{answer}"], {})
         labeled = any(key in table for table in self._chain(language) for key in keys)
         return self._filled(language, keys, {}) if labeled else Html(answer)
+
+    def _remembered(self, place: tuple[str, ...], find: Callable[..., Html]) -> Html:
+        found = find(*place)
+        if place[0] in self._chains:  # a language tag may be anything; the languages are few
+            self._fixed[place] = found
+        return found
 
     def tip_text(self, language: str, name: str) -> str:
         """Return what a tip of the library says, without markup.
@@ -272,9 +299,12 @@ def _fill(key: str, text: Text, params: Mapping[str, object]) -> Html:
         raise KeyError(f"{key}: {{{error.args[0]}}} was given nothing") from None
 
 
+def _treatment(protocol: Protocol | str) -> str:
+    return protocol if isinstance(protocol, str) else protocol.treatment
+
+
 def _places(protocol: Protocol | str, step_key: str) -> Iterator[str]:
-    treatment = protocol if isinstance(protocol, str) else protocol.treatment
-    yield f"protocols.{treatment}.step.{step_key}"
+    yield f"protocols.{_treatment(protocol)}.step.{step_key}"
     yield f"common.step.{step_key}"
 
 

@@ -64,7 +64,7 @@ def moment_long(instant: int, zone: str, language: str) -> str:
 
 def day(instant: int, zone: str, language: str) -> str:
     """Return "Tue 5 May" for ``instant`` (epoch ms) in ``zone``."""
-    return _format("MMMEd", instant, zone, language)
+    return _date("MMMEd", local(instant, zone).date(), language)
 
 
 def day_from(now: int, instant: int, zone: str, language: str) -> str:
@@ -78,12 +78,13 @@ def day_from(now: int, instant: int, zone: str, language: str) -> str:
 
 def day_long(instant: int, zone: str, language: str) -> str:
     """Return "Tue, 5 May 2026" for ``instant`` (epoch ms) in ``zone``."""
-    return _format("yMMMEd", instant, zone, language)
+    return _date("yMMMEd", local(instant, zone).date(), language)
 
 
 def clock(instant: int, zone: str, language: str) -> str:
     """Return "10:00", always on 24 hours, for ``instant`` (epoch ms) in ``zone``."""
-    return _format("Hm", instant, zone, language)
+    shown = local(instant, zone)
+    return _time(shown.hour, shown.minute, language)
 
 
 def month_name(day: date, language: str) -> str:
@@ -132,8 +133,19 @@ def _counted(milliseconds: int) -> tuple[_Unit, int]:
     return "second", (length + 500) // 1000
 
 
-def _format(skeleton: str, instant: int, zone: str, language: str) -> str:
-    return format_skeleton(skeleton, local(instant, zone), locale=_locale(language))
+# Patients share their days, and a day has so many minutes: putting one into words takes Babel
+# longer than all else that is said about it.
+@lru_cache(maxsize=4096)
+def _date(skeleton: str, day: date, language: str) -> str:
+    midnight = datetime.combine(day, time(), UTC)
+    return format_skeleton(skeleton, midnight, locale=_locale(language))
+
+
+@lru_cache(maxsize=4096)
+def _time(hour: int, minute: int, language: str) -> str:
+    return format_skeleton(
+        "Hm", datetime(2000, 1, 1, hour, minute, tzinfo=UTC), locale=_locale(language)
+    )
 
 
 @lru_cache(maxsize=64)

@@ -301,9 +301,9 @@ def answered_by(
         found = tx.value(
             """SELECT staff_message_id FROM outbox
                WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND chat_id = :chat_id
-                 AND state = 'sent' AND settled_at > :since
+                 AND state = 'sent' AND settled_at + 0 > :since
                  AND (step_key IS NOT NULL OR staff_message_id IS NOT NULL)
-               ORDER BY settled_at DESC, id DESC LIMIT 1""",
+               ORDER BY settled_at + 0 DESC, id DESC LIMIT 1""",
             patient_id=patient.id,
             chat_id=chat_id,
             since=now - CONTEXT_MS,

@@ -1,14 +1,24 @@
 """Departures: which rows of the outbox may leave at a moment, and when the next one may."""
 
-from scheduler import waits
+from typing import Final
+
+from scheduler import outbox, waits
 from scheduler.database import Row, Tx
 from scheduler.outbox import Lane
 
 # Rows that are held (consent, a pause) or whose chat has to wait are not looked at.
-_OPEN = """clinic_id = :clinic_id AND state = 'pending' AND held IS NULL AND lane = :lane
+_OPEN: Final = """clinic_id = :clinic_id AND state = 'pending' AND held IS NULL
     AND NOT EXISTS (SELECT 1 FROM waits
         WHERE waits.clinic_id = :clinic_id AND waits.chat_id = outbox.chat_id
-          AND waits.lane <= :lane AND waits.until > :now)"""
+          AND waits.lane <= outbox.lane AND waits.until > :now)"""
+_DUE: Final = f"""FROM outbox WHERE {_OPEN} AND lane = :lane AND ready_at <= :now
+    AND (ready_at, id) > (:after, :after_id) ORDER BY ready_at, id LIMIT :limit"""
+_NEXT: Final = ", ".join(
+    f"""(SELECT ready_at FROM outbox WHERE {_OPEN} AND lane = {int(lane)}
+           AND :open_lanes > {int(lane)} ORDER BY ready_at LIMIT 1) AS lane_{int(lane)}"""
+    for lane in Lane
+)
+_PAGE: Final = 64
 
 
 def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
@@ -21,28 +31,42 @@ def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
         busy: chats that must not be written to at this moment (in flight, or paced).
     """
     found: dict[int, Row] = {}
-    for lane in Lane:
-        if waits.stops_everyone(tx, lane, now=now):
-            break
-        while len(found) < limit:
-            rows = _some(tx, lane, now=now, limit=limit - len(found), skip=busy | found.keys())
-            for row in rows:
-                found.setdefault(row["chat_id"], row)
-            if not rows:
-                break
+    for lane in range(waits.standing(tx, now=now).open_lanes):
+        if len(found) < limit:
+            _add_from(tx, lane, found, now=now, limit=limit, busy=busy)
     return list(found.values())
 
 
-def _some(tx: Tx, lane: Lane, *, now: int, limit: int, skip: frozenset[int]) -> list[Row]:
-    # 0 is no chat: NOT IN an empty list would be no SQL, and NOT IN (NULL) is never true.
-    names = ", ".join(["0", *(f":skip{index}" for index in range(len(skip)))])
+def _add_from(
+    tx: Tx, lane: int, found: dict[int, Row], *, now: int, limit: int, busy: frozenset[int]
+) -> None:
+    """Add the first rows of a lane to ``found``, until there are ``limit``."""
+    page = limit - len(found)
+    rows = _some(tx, "*", lane, None, now=now, limit=page)
+    for row in rows:
+        if row["chat_id"] not in busy:
+            found.setdefault(row["chat_id"], row)
+    # Where rows of busy chats stand in front of the others, those are looked for behind them.
+    page = max(page, _PAGE)
+    while rows and len(found) < limit:
+        rows = _some(tx, "id, chat_id, ready_at", lane, rows[-1], now=now, limit=page)
+        for row in rows:
+            if row["chat_id"] not in busy and row["chat_id"] not in found and len(found) < limit:
+                whole = outbox.row(tx, row["id"])
+                if whole is not None:
+                    found[row["chat_id"]] = whole
+        page *= 2
+
+
+def _some(tx: Tx, columns: str, lane: int, last: Row | None, *, now: int, limit: int) -> list[Row]:
+    """Return the next rows of a lane that are due, after ``last`` (None: from the first on)."""
     return tx.all(
-        f"""SELECT * FROM outbox WHERE {_OPEN} AND ready_at <= :now AND chat_id NOT IN ({names})
-            ORDER BY ready_at, id LIMIT :limit""",
-        lane=int(lane),
+        f"SELECT {columns} {_DUE}",
+        lane=lane,
         now=now,
         limit=limit,
-        **{f"skip{index}": chat for index, chat in enumerate(skip)},
+        after=-1 if last is None else last["ready_at"],
+        after_id=0 if last is None else last["id"],
     )
 
 
@@ -51,15 +75,9 @@ def next_ready(tx: Tx, *, now: int) -> int | None:
 
     Where a chat or the whole bot has to wait, the end of that wait counts.
     """
-    moments = [waits.next_over(tx, now=now)]
-    for lane in Lane:
-        if waits.stops_everyone(tx, lane, now=now):
-            break
-        moments.append(
-            tx.value(
-                f"SELECT ready_at FROM outbox WHERE {_OPEN} ORDER BY ready_at LIMIT 1",
-                lane=int(lane),
-                now=now,
-            )
-        )
+    standing = waits.standing(tx, now=now)
+    first = tx.first(
+        f"SELECT {_NEXT} WHERE :clinic_id = :clinic_id", now=now, open_lanes=standing.open_lanes
+    )
+    moments = [standing.next_over, *(first or {}).values()]
     return min((moment for moment in moments if moment is not None), default=None)

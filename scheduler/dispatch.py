@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from scheduler import departures, outbox, settling
-from scheduler.channel import Ambiguous, Channel, Message, Outcome
+from scheduler.channel import Ambiguous, Channel, Delivered, Message, Outcome
 from scheduler.clock import Clock
 from scheduler.database import Row, Store, Tx, in_trouble
 from scheduler.pacer import Pacer
@@ -43,7 +43,6 @@ class Prepare(Protocol):
 @dataclass(slots=True)
 class _Job:
     row: Row
-    attempt_id: int
     message: Message
     outcome: Outcome | None = None
 
@@ -279,23 +278,39 @@ class Dispatcher:
     def _turn(
         self, tx: Tx, landed: list[_Job], *, room: int, busy: frozenset[int], now: int
     ) -> _Turn:
+        self._settle(tx, landed, now=now)
+        # A chat whose message just failed certainly must not be overtaken by its next one:
+        # waits written above are seen by ``due`` below.
+        turn = _Turn(now)
+        rows = departures.due(tx, now=now, limit=room, busy=busy) if room else []
+        for row in rows:
+            self._take(tx, turn, row, now=now)
+        outbox.begin_attempt(tx, *(job.row for job in turn.jobs), now=now)
+        # Where there was room for no more, more may be due, and the next turn will see.
+        turn.next_ready = now if room and len(rows) == room else departures.next_ready(tx, now=now)
+        return turn
+
+    def _settle(self, tx: Tx, landed: list[_Job], *, now: int) -> None:
+        """Settle what has come back; what was delivered, the usual case, all at once."""
+        outcomes = {job.row["id"]: job.outcome or _BROKEN_OFF for job in landed}
+        names = {row_id: type(outcome).__name__ for row_id, outcome in outcomes.items()}
+        outbox.finish_attempts(tx, names, now=now)
+        delivered = {
+            row_id: outcome.message_id
+            for row_id, outcome in outcomes.items()
+            if isinstance(outcome, Delivered)
+        }
+        outbox.sent(tx, delivered, now=now)
         for job in landed:
-            outcome = job.outcome or _BROKEN_OFF
-            outbox.finish_attempt(tx, job.attempt_id, type(outcome).__name__, now=now)
             try:
-                settling.settle(tx, job.row, job.message, outcome, now=now)
+                if job.row["id"] in delivered:
+                    settling.follow_up(tx, job.row, now=now)
+                else:
+                    settling.settle(tx, job.row, job.message, outcomes[job.row["id"]], now=now)
             except Exception as error:
                 if in_trouble(error):
                     raise
                 raise _Fault(job.row, job, error) from error
-        # A chat whose message just failed certainly must not be overtaken by its next one:
-        # waits written above are seen by ``due`` below.
-        turn = _Turn(now)
-        if room:
-            for row in departures.due(tx, now=now, limit=room, busy=busy):
-                self._take(tx, turn, row, now=now)
-        turn.next_ready = departures.next_ready(tx, now=now)
-        return turn
 
     def _take(self, tx: Tx, turn: _Turn, row: Row, *, now: int) -> None:
         """Take the last look at a row, and do what it says."""
@@ -306,8 +321,7 @@ class Dispatcher:
                 raise
             raise _Fault(row, None, error) from error
         if isinstance(prepared, Message):
-            attempt = outbox.begin_attempt(tx, row, now=now)
-            turn.jobs.append(_Job(row, attempt, prepared))
+            turn.jobs.append(_Job(row, prepared))
             return
         turn.looked_again = True
         match prepared:

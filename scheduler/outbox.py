@@ -3,6 +3,10 @@
 A row is ``pending`` until it is taken, ``sending`` from just before its request leaves, and ends
 in exactly one of ``sent``, ``expired``, ``canceled``, ``refused``, ``uncertain`` with a reason.
 A pending row with ``held`` set waits for a person (consent, a pause) and is not looked at.
+
+Where a statement asks for one patient's rows since a moment, it says ``settled_at + 0``: SQLite
+would otherwise go through all that the clinic has settled since, because it takes one clinic for
+a small part of a table.
 """
 
 import json
@@ -233,46 +237,42 @@ def owe_steps(
     )
 
 
-def begin_attempt(tx: Tx, row: Row, *, now: int) -> int:
-    """Mark a row ``sending``: to be committed just before its request leaves."""
-    tx.run(
+def begin_attempt(tx: Tx, *rows: Row, now: int) -> None:
+    """Mark rows ``sending``: to be committed just before their requests leave."""
+    tx.many(
         """UPDATE outbox SET state = 'sending', attempts = attempts + 1
            WHERE clinic_id = :clinic_id AND id = :id""",
-        id=row["id"],
+        ({"id": row["id"]} for row in rows),
     )
-    attempt: int = tx.value(
+    tx.many(
         """INSERT INTO attempts (clinic_id, outbox_id, started_at)
-           VALUES (:clinic_id, :id, :now) RETURNING id""",
-        id=row["id"],
-        now=now,
+           VALUES (:clinic_id, :id, :now)""",
+        ({"id": row["id"], "now": now} for row in rows),
     )
-    return attempt
 
 
-def finish_attempt(tx: Tx, attempt_id: int, outcome: str, *, now: int) -> None:
-    """Write down what came of one attempt."""
-    tx.run(
+def finish_attempts(tx: Tx, outcomes: Mapping[int, str], *, now: int) -> None:
+    """Write down what came of the attempts that were under way: outcome in words by row id."""
+    tx.many(
         """UPDATE attempts SET finished_at = :now, outcome = :outcome
-           WHERE clinic_id = :clinic_id AND id = :id""",
-        id=attempt_id,
-        outcome=outcome,
-        now=now,
+           WHERE clinic_id = :clinic_id AND outbox_id = :id AND finished_at IS NULL""",
+        ({"id": row_id, "outcome": outcome, "now": now} for row_id, outcome in outcomes.items()),
     )
 
 
 def sent(
-    tx: Tx, row_id: int, message_id: int, *, now: int, reason: str = "accepted by Telegram"
+    tx: Tx, message_ids: Mapping[int, int], *, now: int, reason: str = "accepted by Telegram"
 ) -> None:
-    """End a row as sent; words that hold a secret are wiped."""
-    tx.run(
+    """End rows as sent, given as Telegram's message id by row id; secrets in them are wiped."""
+    tx.many(
         """UPDATE outbox SET state = 'sent', reason = :reason,
                message_id = :message_id, settled_at = :now,
                content = CASE WHEN secret = 1 THEN NULL ELSE content END
            WHERE clinic_id = :clinic_id AND id = :id""",
-        id=row_id,
-        message_id=message_id,
-        reason=reason,
-        now=now,
+        (
+            {"id": row_id, "message_id": message_id, "reason": reason, "now": now}
+            for row_id, message_id in message_ids.items()
+        ),
     )
 
 

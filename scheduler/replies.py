@@ -178,8 +178,8 @@ def context_of(
     if row is None:
         row = tx.first(
             """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND patient_id = :patient_id
-                 AND state = 'sent' AND step_key IS NOT NULL AND settled_at > :since
-               ORDER BY settled_at DESC, id DESC LIMIT 1""",
+                 AND state = 'sent' AND step_key IS NOT NULL AND settled_at + 0 > :since
+               ORDER BY settled_at + 0 DESC, id DESC LIMIT 1""",
             patient_id=patient_id,
             since=now - within_ms,
         )

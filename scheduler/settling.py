@@ -61,7 +61,7 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
     """
     match outcome:
         case Delivered(message_id=message_id, poll_id=poll_id):
-            outbox.sent(tx, row["id"], message_id, now=now)
+            outbox.sent(tx, {row["id"]: message_id}, now=now)
             if poll_id is not None:
                 polls.remember(tx, poll_id, row["id"])
         case Unreachable(reason=reason):
@@ -77,7 +77,7 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
             _try_again(tx, row, reason, after, whole_bot=scope == "bot", now=now)
         case Ambiguous():
             _unknown(tx, row, message, outcome, now=now)
-    _follow_up(tx, row, now=now)
+    follow_up(tx, row, now=now)
 
 
 def drop(
@@ -90,10 +90,10 @@ def drop(
 ) -> None:
     """End a row that the last look found of no use (``now`` in UTC epoch ms)."""
     outbox.end(tx, row["id"], state, reason, now=now)
-    _follow_up(tx, row, now=now)
+    follow_up(tx, row, now=now)
 
 
-def _follow_up(tx: Tx, row: Row, *, now: int) -> None:
+def follow_up(tx: Tx, row: Row, *, now: int) -> None:
     """Let what a row is a part of come to its end with its last row."""
     if row["kind"] == "broadcast":
         broadcasts.row_settled(tx, row, now=now)
@@ -193,8 +193,8 @@ def proved(tx: Tx, row: Row, message_id: int) -> Row:
         "SELECT MAX(started_at) FROM attempts WHERE clinic_id = :clinic_id AND outbox_id = :id",
         id=row["id"],
     )
-    outbox.sent(tx, row["id"], message_id, reason="a button of it was pressed", now=tried)
-    _follow_up(tx, row, now=tried)
+    outbox.sent(tx, {row["id"]: message_id}, reason="a button of it was pressed", now=tried)
+    follow_up(tx, row, now=tried)
     return outbox.row(tx, row["id"]) or row
 
 
@@ -262,8 +262,9 @@ def _move(tx: Tx, row: Row, chat_id: int, *, now: int) -> None:
 
 def write_off(tx: Tx, row: Row, outcome: Outcome, fault: str, *, now: int) -> None:
     """Settle a row by what is known of it alone, where settling it in full raised a fault."""
+    outbox.finish_attempts(tx, {row["id"]: type(outcome).__name__}, now=now)
     if isinstance(outcome, Delivered):
-        outbox.sent(tx, row["id"], outcome.message_id, now=now)
+        outbox.sent(tx, {row["id"]: outcome.message_id}, now=now)
     else:
         outbox.end(tx, row["id"], "uncertain", f"could not be settled: {fault}", now=now)
 
@@ -274,13 +275,10 @@ def recover(tx: Tx, *, now: int) -> int:
     Nobody knows whether they went out, so each follows its kind's policy for ambiguity.
     """
     rows = outbox.left_sending(tx)
+    outbox.finish_attempts(
+        tx, dict.fromkeys((row["id"] for row in rows), "lost in a crash"), now=now
+    )
     for row in rows:
-        tx.run(
-            """UPDATE attempts SET finished_at = :now, outcome = 'lost in a crash'
-               WHERE clinic_id = :clinic_id AND outbox_id = :id AND finished_at IS NULL""",
-            id=row["id"],
-            now=now,
-        )
         # ``attempts`` counts the lost one already.
         taken = {**row, "attempts": row["attempts"] - 1}
         lost = Ambiguous("the process stopped while it was on its way", ours=True)

@@ -68,7 +68,7 @@ def watch(tx: Tx, row: Row, zone: str, asks: Callable[[str, str], bool], *, now:
              AND enrollments.id = outbox.enrollment_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = :patient_id
              AND outbox.kind = 'reminder' AND outbox.state = 'sent'
-             AND outbox.settled_at > :since AND outbox.id <> :id""",
+             AND outbox.settled_at + 0 > :since AND outbox.id <> :id""",
         patient_id=row["patient_id"],
         id=row["id"],
         since=since,

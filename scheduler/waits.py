@@ -7,9 +7,11 @@ What may have arrived waits for Telegram itself: it is sent once more only after
 answered something harmless, so that an outage does not use up the one try that is left.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from scheduler.database import Tx
+from scheduler.outbox import Lane
 from scheduler.wallclock import MINUTE
 
 WHOLE_BOT: Final = 0
@@ -84,28 +86,29 @@ def telegram_answered(tx: Tx, *, answered: bool, now: int) -> None:
     )
 
 
-def stops_everyone(tx: Tx, lane: int, *, now: int) -> bool:
-    """Say whether nothing of this lane may leave at ``now`` (UTC epoch ms), to whatever chat."""
-    return (
-        tx.value(
-            """SELECT 1 FROM waits WHERE clinic_id = :clinic_id AND chat_id = :whole_bot
-                 AND lane <= :lane AND until > :now""",
-            whole_bot=WHOLE_BOT,
-            lane=lane,
-            now=now,
-        )
-        is not None
-    )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The waits that are not over.
+
+    ``next_over`` is when the next one is over, or may end (UTC epoch ms); None without any. Lanes
+    from ``open_lanes`` on have to wait altogether, whatever the chat.
+    """
+
+    next_over: int | None
+    open_lanes: int
 
 
-def next_over(tx: Tx, *, now: int) -> int | None:
-    """Return when the next wait is over, or may end (UTC epoch ms), or None."""
-    moment: int | None = tx.value(
-        """SELECT MIN(CASE WHEN soonest > :now THEN soonest ELSE until END) FROM waits
-           WHERE clinic_id = :clinic_id AND until > :now""",
+def standing(tx: Tx, *, now: int) -> Standing:
+    """Return how things stand at ``now`` (UTC epoch ms)."""
+    row = tx.first(
+        """SELECT MIN(CASE WHEN soonest > :now THEN soonest ELSE until END) AS next_over,
+               COALESCE(MIN(CASE WHEN chat_id = :whole_bot THEN lane END), :lanes) AS open_lanes
+           FROM waits WHERE clinic_id = :clinic_id AND until > :now""",
+        whole_bot=WHOLE_BOT,
+        lanes=len(Lane),
         now=now,
     )
-    return moment
+    return Standing(**row) if row else Standing(None, len(Lane))
 
 
 def forget_over(tx: Tx, *, now: int) -> None:

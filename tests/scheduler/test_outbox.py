@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import departures, outbox, upkeep, waits
+from scheduler import departures, outbox, replies, silence, upkeep, waits
 from scheduler.channel import Attachment, Button
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
@@ -258,6 +258,19 @@ def test_a_clock_set_back_makes_nobody_wait_longer(store: Store, enrolled: Enrol
     assert reminder == next_ready(store, back + HOUR)
 
 
+@pytest.mark.parametrize("many", [3, 300])
+def test_many_rows_of_a_busy_chat_do_not_stand_in_the_way_of_others(
+    store: Store, many: int
+) -> None:
+    for _ in range(many):
+        say(store, 1)
+        say(store, 2)
+    behind = [say(store, chat) for chat in (3, 2, 4, 3, 5)]
+    first_of_2 = 2
+    assert due(store, limit=3, busy=frozenset({1})) == [first_of_2, behind[0], behind[2]]
+    assert due(store, limit=9, busy=frozenset({1, 2})) == [behind[0], behind[2], behind[4]]
+
+
 def test_counts_tell_the_states(store: Store) -> None:
     say(store, 1)
     store.write_now(outbox.end, say(store, 2), "refused", "blocked", now=NOW)
@@ -286,6 +299,10 @@ def crowd(tx: Tx) -> None:
         outbox.left_sending,
         lambda tx: outbox.row(tx, 1),
         lambda tx: outbox.also_due(tx, {"patient_id": 1, "id": 1}, now=NOW),
+        lambda tx: silence.watch(
+            tx, {"patient_id": 1, "id": 1}, CLINIC.timezone, lambda *_: True, now=NOW
+        ),
+        lambda tx: replies.context_of(tx, 1, chat_id=1, reply_to=None, now=NOW, within_ms=DAY),
         lambda tx: outbox.withdraw_copies(tx, 1, "canceled", now=NOW),
         lambda tx: outbox.withdraw_from(tx, 1, "removed", now=NOW),
         lambda tx: outbox.end(tx, 1, "canceled", "x", now=NOW),
@@ -316,3 +333,6 @@ def test_no_look_at_the_outbox_reads_all_of_it(
     large = ("outbox", "inbox", "attempts", "events", "replies")
     scans = [step for step in steps if step.startswith(tuple(f"SCAN {name}" for name in large))]
     assert scans == []
+    # All that was ever settled, or what a clinic has, is no less than all of it.
+    whole = [step for step in steps if "(clinic_id=? AND settled_at>?)" in step]
+    assert whole == []

@@ -115,7 +115,7 @@ async def test_a_group_that_moves_in_circles_is_not_chased_without_a_pause(
     await dispatcher(store, catalogue, channel, ManualClock(NOW)).drain()
     assert [message.chat_id for message in channel.delivered] == [-1, -2]
     assert (await row(store, moved))["chat_id"] == -1
-    assert await store.read(waits.next_over, now=NOW) is not None
+    assert (await store.read(waits.standing, now=NOW)).next_over is not None
 
 
 async def test_an_outage_never_keeps_the_whole_bot_waiting_for_long(
@@ -157,22 +157,33 @@ async def test_what_telegram_asked_to_wait_for_holds_up_everything_in_that_chat(
     assert [message.html for message in channel.delivered] == ["tip"]
 
 
+async def open_attempts(store: Store) -> int:
+    def count(tx: Tx) -> int:
+        found: int = tx.value(
+            "SELECT COUNT(*) FROM attempts WHERE clinic_id = :clinic_id AND finished_at IS NULL"
+        )
+        return found
+
+    return await store.read(count)
+
+
 async def test_a_row_that_cannot_be_settled_does_not_hold_up_the_others(
     store: Store, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settle = settling.settle
+    follow_up = settling.follow_up
     bad = await say(store, "bad", 1)
     good = await say(store, "good", 2)
 
-    def faulty(tx: Tx, taken: Row, *rest: Any, **more: Any) -> None:
-        settle(tx, taken, *rest, **more)
+    def faulty(tx: Tx, taken: Row, **more: Any) -> None:
+        follow_up(tx, taken, **more)
         if taken["id"] == bad:
             raise KeyError("a fault of ours")
 
-    monkeypatch.setattr(settling, "settle", faulty)
+    monkeypatch.setattr(settling, "follow_up", faulty)
     await dispatcher(store, catalogue, ScriptedChannel(), ManualClock(NOW)).drain()
     # It was delivered, and so much is on record.
     assert [(await row(store, each))["state"] for each in (bad, good)] == ["sent", "sent"]
+    assert await open_attempts(store) == 0
 
 
 async def test_a_row_that_cannot_be_settled_and_was_not_delivered_is_uncertain(
