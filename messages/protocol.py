@@ -172,6 +172,10 @@ def local_time(value: Any) -> Any:
     return time(int(match[1]), int(match[2]))
 
 
+_PAIN: Final = tuple(str(level) for level in range(11))
+_RATING: Final = _PAIN[1:6]
+
+
 class Question(_Model):
     """Something asked with one tap.
 
@@ -207,9 +211,9 @@ class Question(_Model):
     def answers(self) -> tuple[str, ...]:
         """The answer keys in the order of the buttons."""
         if self.kind == "pain":
-            return tuple(str(level) for level in range(11))
+            return _PAIN
         if self.kind == "rating":
-            return tuple(str(level) for level in range(1, 6))
+            return _RATING
         return self.options if self.kind == "choice" else ("yes", "no")
 
 

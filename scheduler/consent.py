@@ -58,6 +58,13 @@ def record(
     )
 
 
+def newest(purpose: Purpose) -> str:
+    """Return what the row of ``patients`` at hand last said to a purpose: 1, 0 or NULL (as SQL)."""
+    return f"""(SELECT consents.given FROM consents
+        WHERE consents.clinic_id = :clinic_id AND consents.patient_id = patients.id
+          AND consents.purpose = '{purpose}' ORDER BY consents.id DESC LIMIT 1)"""
+
+
 def last(tx: Tx, patient_id: int, purpose: Purpose) -> Answer | None:
     """Return what a patient said last about a purpose, or None."""
     row = tx.first(

@@ -45,6 +45,7 @@ class _Job:
     row: Row
     message: Message
     outcome: Outcome | None = None
+    left_at: float = 0.0  # on the event loop's clock, in seconds
 
 
 class _Fault(Exception):
@@ -101,7 +102,8 @@ class Dispatcher:
         self._kicked = asyncio.Event()
         # One turn at a time: ``stop`` takes turns too, beside ``run``.
         self._turning = asyncio.Lock()
-        self._flying: dict[asyncio.Task[None], _Job] = {}
+        self._flying: dict[asyncio.Task[Outcome], _Job] = {}  # in the order in which they left
+        self._watchdog: asyncio.TimerHandle | None = None
         self._landed: list[_Job] = []
         self._stopping = False
         self._next_ready: int | None = None
@@ -211,19 +213,41 @@ class Dispatcher:
             self._landed = landed + self._landed
             raise
         self._next_ready = turn.next_ready
-        for job in turn.jobs:
+        self._take_off(turn.jobs)
+        self.on_turn()
+        if turn.looked_again or self._landed:
+            return 0.0
+        return self._pause(turn, room)
+
+    def _take_off(self, jobs: list[_Job]) -> None:
+        loop = asyncio.get_running_loop()
+        for job in jobs:
             self._pacer.take(
                 self._monotonic(),
                 job.message.chat_id,
                 edit=job.message.changes,
             )
-            task = asyncio.create_task(self._send(job))
+            job.left_at = loop.time()
+            task = loop.create_task(self._channel.deliver(job.message))
             self._flying[task] = job
             task.add_done_callback(self._done)
-        self.on_turn()
-        if turn.looked_again or self._landed:
-            return 0.0
-        return self._pause(turn, room)
+        if self._watchdog is None:
+            self._break_off_late()
+
+    def _break_off_late(self) -> None:
+        """Break off what has been under way for too long; look again when the next one would be.
+
+        One timer for all: one for each message costs more than a look at the first.
+        """
+        loop = asyncio.get_running_loop()
+        self._watchdog = None
+        for task, job in self._flying.items():
+            if (until := job.left_at + self._patience_s) > loop.time():
+                self._watchdog = loop.call_at(until, self._break_off_late)
+                return
+            log.error("request_too_slow", row=job.row["id"])
+            job.outcome = _BROKEN_OFF
+            task.cancel()
 
     async def _get_past(self, fault: _Fault) -> None:
         """Deal by itself with the one row that would make every turn fail."""
@@ -300,7 +324,7 @@ class Dispatcher:
             for row_id, outcome in outcomes.items()
             if isinstance(outcome, Delivered)
         }
-        outbox.sent(tx, delivered, now=now)
+        outbox.all_sent(tx, delivered, now=now)
         for job in landed:
             try:
                 if job.row["id"] in delivered:
@@ -332,17 +356,15 @@ class Dispatcher:
             case Never(state=state, reason=reason):
                 settling.drop(tx, row, state, reason, now=now)
 
-    async def _send(self, job: _Job) -> None:
-        async with asyncio.timeout(self._patience_s):
-            job.outcome = await self._channel.deliver(job.message)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Outcome]) -> None:
         job = self._flying.pop(task)
-        if task.cancelled():
-            job.outcome = _STOPPED
-        elif (error := task.exception()) is not None:
-            # Too slow, or a fault of ours, after the request may have left: nobody can tell.
-            log.error("channel_raised", error=type(error).__name__, row=job.row["id"])
         # Broken off counts too: a row must not stay in ``sending`` for good.
+        if task.cancelled():
+            job.outcome = job.outcome or _STOPPED
+        elif (error := task.exception()) is not None:
+            # A fault of ours, after the request may have left: nobody can tell.
+            log.error("channel_raised", error=type(error).__name__, row=job.row["id"])
+        else:
+            job.outcome = task.result()
         self._landed.append(job)
         self._kicked.set()

@@ -261,9 +261,16 @@ def finish_attempts(tx: Tx, outcomes: Mapping[int, str], *, now: int) -> None:
 
 
 def sent(
+    tx: Tx, row_id: int, message_id: int, *, now: int, reason: str = "accepted by Telegram"
+) -> None:
+    """End a row as sent; words that hold a secret are wiped."""
+    all_sent(tx, {row_id: message_id}, now=now, reason=reason)
+
+
+def all_sent(
     tx: Tx, message_ids: Mapping[int, int], *, now: int, reason: str = "accepted by Telegram"
 ) -> None:
-    """End rows as sent, given as Telegram's message id by row id; secrets in them are wiped."""
+    """End rows as sent, given as Telegram's message id by row id."""
     tx.many(
         """UPDATE outbox SET state = 'sent', reason = :reason,
                message_id = :message_id, settled_at = :now,

@@ -39,7 +39,8 @@ class Patient:
     state: State
 
 
-def _patient(row: Row) -> Patient:
+def of_row(row: Row) -> Patient:
+    """Return the patient that a row with the columns of ``patients`` stands for."""
     return Patient(
         id=row["id"],
         label=row["label"],
@@ -56,7 +57,7 @@ def at_chat(tx: Tx, chat_id: int) -> Patient | None:
         "SELECT * FROM patients WHERE clinic_id = :clinic_id AND chat_id = :chat_id",
         chat_id=chat_id,
     )
-    return _patient(row) if row else None
+    return of_row(row) if row else None
 
 
 def by_id(tx: Tx, patient_id: int) -> Patient | None:
@@ -64,7 +65,7 @@ def by_id(tx: Tx, patient_id: int) -> Patient | None:
     row = tx.first(
         "SELECT * FROM patients WHERE clinic_id = :clinic_id AND id = :id", id=patient_id
     )
-    return _patient(row) if row else None
+    return of_row(row) if row else None
 
 
 def known(tx: Tx, patient_id: int) -> Patient:
@@ -86,7 +87,7 @@ def labelled(tx: Tx, label: str) -> list[Patient]:
            ORDER BY id DESC""",
         label=label,
     )
-    return [_patient(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def searchable(text: str) -> str:

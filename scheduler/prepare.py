@@ -28,9 +28,9 @@ from scheduler import (
     broadcast_copies,
     broadcast_words,
     broadcasts,
-    consent,
     conversation,
     enrollment,
+    last_look,
     notices,
     oncall,
     outbox,
@@ -47,6 +47,7 @@ from scheduler import (
 from scheduler.channel import Message
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
+from scheduler.last_look import Look
 from scheduler.quiet import prolonged
 from scheduler.replies import answers_to
 
@@ -146,22 +147,23 @@ class Preparer:
         return said.message(row["chat_id"], edit)
 
     def _reminder(self, tx: Tx, row: Row, *, now: int) -> Prepared:
-        patient = patients.by_id(tx, row["patient_id"])
-        if patient is None or patient.chat_id is None:
+        look = last_look.at(tx, row, now=now)
+        if look is None or look.patient.chat_id is None:
             return Never("canceled", "the patient is gone")
-        kept = _kept_back(tx, row, patient)
+        kept = _kept_back(look)
         if kept is not None:
             return kept
         try:
-            subject = wording.subject_of(tx, row, self.catalogue)
+            subject = wording.subject(row, look.facts, self.catalogue)
         except KeyError:
             return Never("canceled", "the protocol no longer has this step")
         if subject.session_state == "canceled":
             return Never("canceled", "the session was canceled")
-        open_alert = alert_record.unresolved(tx, patient.id)
-        if now < row["useful_until"] and holds_back(open_alert, subject.step):
-            return Held(alerts.HELD)
-        return self._timely(tx, row, patient, subject, now=now)
+        if look.alerted and now < row["useful_until"]:
+            open_alert = alert_record.unresolved(tx, look.patient.id)
+            if holds_back(open_alert, subject.step):
+                return Held(alerts.HELD)
+        return self._timely(tx, row, look, subject, now=now)
 
     def _newer_check_in(
         self, tx: Tx, row: Row, subject: wording.Subject, *, now: int
@@ -203,18 +205,19 @@ class Preparer:
         self,
         tx: Tx,
         row: Row,
-        patient: patients.Patient,
+        look: Look,
         subject: wording.Subject,
         *,
         now: int,
     ) -> Prepared:
+        patient = look.patient
         otherwise = self._out_of_time(tx, row, patient, subject, now=now)
         if otherwise is not None:
             return otherwise
         if reconsent.is_outdated(tx, patient, "aftercare", self.catalogue):
             reconsent.ask(tx, patient, "aftercare", self.catalogue, self.clinic, now=now)
             return Held("consent")
-        newer = self._newer_check_in(tx, row, subject, now=now)
+        newer = self._newer_check_in(tx, row, subject, now=now) if look.accompanied else None
         if newer is not None:
             return Never("expired", f"merged into the newer check-in #{newer['id']}")
         before = repeats.said_before(tx, subject, self.catalogue, self.clinic, now=now)
@@ -224,10 +227,10 @@ class Preparer:
             self.catalogue,
             self.clinic,
             subject,
-            answers_to(tx, row["id"]),
+            answers_to(tx, row["id"]) if look.answered else {},
             late=wording.goes_late(self.catalogue, self.clinic, subject, now=now),
         )
-        if subject.step.questions:
+        if subject.step.questions and look.unheard >= silence.LIMIT - 1:
             silence.watch(tx, row, patient.timezone, self._asks, now=now)
         return said.message(row["chat_id"])
 
@@ -377,15 +380,19 @@ def holds_back(alert: alert_record.Alert | None, step: Step) -> bool:
     return alert.level == "urgent" and step.comfort
 
 
-def _kept_back(tx: Tx, row: Row, patient: patients.Patient) -> Held | Never | None:
-    """Return what keeps a reminder from leaving, of the patient or of the plan that it is of."""
-    why = _held_for(tx, patient)
-    if why is not None:
-        return Held(why)
-    plan = enrollment.get(tx, row["enrollment_id"])
-    if plan is None or plan["status"] == "ended":
+def _kept_back(look: Look) -> Held | Never | None:
+    """Return what keeps a reminder from leaving, of the patient or of the plan that it is of.
+
+    Usually the row was held when that happened, but not while it was on its way to Telegram, to
+    come back unsent.
+    """
+    if look.patient.state != "active":
+        return Held(_HELD_IN[look.patient.state])
+    if not look.agreed:
+        return Held("consent")
+    if look.ended:
         return Never("canceled", "the plan was ended")
-    return None if plan["paused_at"] is None else Held("paused")
+    return Held("paused") if look.paused else None
 
 
 def _in_topic(tx: Tx, row: Row, message: Message, *, now: int) -> Prepared:
@@ -396,13 +403,3 @@ def _in_topic(tx: Tx, row: Row, message: Message, *, now: int) -> Prepared:
         case None:
             return Never("canceled", "the group is not used any more")
     return placed
-
-
-def _held_for(tx: Tx, patient: patients.Patient) -> enrollment.Hold | None:
-    """Return why a patient gets no reminders now; usually the row was held when that happened.
-
-    But not while it was on its way to Telegram, to come back unsent.
-    """
-    if patient.state != "active":
-        return _HELD_IN[patient.state]
-    return None if consent.holds(tx, patient.id, "aftercare") else "consent"

@@ -63,7 +63,8 @@ _FATE: Final = """CASE
         THEN 'alert'
     WHEN EXISTS (SELECT 1 FROM outbox
         WHERE outbox.clinic_id = :clinic_id AND outbox.patient_id = patients.id
-          AND outbox.kind = 'broadcast' AND outbox.state = 'sent' AND outbox.settled_at > :recent)
+          AND outbox.kind = 'broadcast' AND outbox.state = 'sent'
+          AND outbox.settled_at + 0 > :recent)
         THEN 'recent'
     ELSE 'reached' END"""
 

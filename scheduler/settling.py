@@ -61,7 +61,7 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
     """
     match outcome:
         case Delivered(message_id=message_id, poll_id=poll_id):
-            outbox.sent(tx, {row["id"]: message_id}, now=now)
+            outbox.sent(tx, row["id"], message_id, now=now)
             if poll_id is not None:
                 polls.remember(tx, poll_id, row["id"])
         case Unreachable(reason=reason):
@@ -193,7 +193,7 @@ def proved(tx: Tx, row: Row, message_id: int) -> Row:
         "SELECT MAX(started_at) FROM attempts WHERE clinic_id = :clinic_id AND outbox_id = :id",
         id=row["id"],
     )
-    outbox.sent(tx, {row["id"]: message_id}, reason="a button of it was pressed", now=tried)
+    outbox.sent(tx, row["id"], message_id, reason="a button of it was pressed", now=tried)
     follow_up(tx, row, now=tried)
     return outbox.row(tx, row["id"]) or row
 
@@ -264,7 +264,7 @@ def write_off(tx: Tx, row: Row, outcome: Outcome, fault: str, *, now: int) -> No
     """Settle a row by what is known of it alone, where settling it in full raised a fault."""
     outbox.finish_attempts(tx, {row["id"]: type(outcome).__name__}, now=now)
     if isinstance(outcome, Delivered):
-        outbox.sent(tx, {row["id"]: outcome.message_id}, now=now)
+        outbox.sent(tx, row["id"], outcome.message_id, now=now)
     else:
         outbox.end(tx, row["id"], "uncertain", f"could not be settled: {fault}", now=now)
 

@@ -31,6 +31,13 @@ PREFIX: Final = "sl"
 QUESTION: Final = "silence"
 ANSWERS: Final = ("well", "call")
 
+# How many reminders the row of ``patients`` at hand got since the last sign of life: with fewer
+# than ``LIMIT`` there is nothing to ``watch``.
+UNHEARD: Final = """(SELECT COUNT(*) FROM outbox AS heard WHERE heard.clinic_id = :clinic_id
+    AND heard.patient_id = patients.id AND heard.kind = 'reminder' AND heard.state = 'sent'
+    AND heard.settled_at + 0 > COALESCE((SELECT MAX(replies.at) FROM replies
+        WHERE replies.clinic_id = :clinic_id AND replies.patient_id = patients.id), 0))"""
+
 _FORM: Final = "silence"
 _OWED: Final = "silence_asked"
 

@@ -5,7 +5,7 @@ Used when a reminder leaves and again each time a tap changes it, so that both a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from messages.catalogue import Catalogue
 from messages.protocol import Question, Step
@@ -47,6 +47,17 @@ class Subject:
     next_at: int | None
 
 
+# Of the reminder's patient, enrollment and session, with its own due time bound.
+FACTS: Final = """enrollments.treatment, patients.language, patients.timezone,
+    sessions.starts_at AS session_at, sessions.state AS session_state,
+    sessions.changed_at AS session_changed_at,
+    COALESCE(sessions.first_id, sessions.id) AS calendar_id,
+    (SELECT MIN(coming.starts_at) FROM sessions AS coming
+     WHERE coming.clinic_id = :clinic_id AND coming.enrollment_id = enrollments.id
+       AND coming.state IN ('planned', 'confirmed', 'change_wanted')
+       AND coming.starts_at > :due_at) AS next_at"""
+
+
 def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
     """Read what a reminder's words depend on.
 
@@ -54,36 +65,37 @@ def subject_of(tx: Tx, row: Row, catalogue: Catalogue) -> Subject:
         KeyError: the clinic's protocols no longer have the treatment or the step.
     """
     found = tx.first(
-        """SELECT enrollments.treatment, patients.language, patients.timezone,
-               sessions.starts_at, sessions.state, sessions.changed_at,
-               COALESCE(sessions.first_id, sessions.id) AS calendar_id,
-               (SELECT MIN(coming.starts_at) FROM sessions AS coming
-                WHERE coming.clinic_id = :clinic_id
-                  AND coming.enrollment_id = outbox.enrollment_id
-                  AND coming.state IN ('planned', 'confirmed', 'change_wanted')
-                  AND coming.starts_at > :now) AS next_at
-           FROM outbox
+        f"""SELECT {FACTS} FROM outbox
            JOIN enrollments ON enrollments.clinic_id = :clinic_id
              AND enrollments.id = outbox.enrollment_id
            JOIN patients ON patients.clinic_id = :clinic_id AND patients.id = outbox.patient_id
            JOIN sessions ON sessions.clinic_id = :clinic_id AND sessions.id = outbox.session_id
            WHERE outbox.clinic_id = :clinic_id AND outbox.id = :id""",
         id=row["id"],
-        now=row["due_at"],
+        due_at=row["due_at"],
     )
     if found is None:
         raise KeyError(f"outbox row {row['id']} belongs to nobody")
+    return subject(row, found, catalogue)
+
+
+def subject(row: Row, facts: Row, catalogue: Catalogue) -> Subject:
+    """Put together what a reminder's words depend on, from a row with the columns of ``FACTS``.
+
+    Raises:
+        KeyError: the clinic's protocols no longer have the treatment or the step.
+    """
     return Subject(
         row=row,
-        step=catalogue.protocols[found["treatment"]].step(row["step_key"]),
-        treatment=found["treatment"],
-        language=found["language"],
-        timezone=found["timezone"],
-        session_at=found["starts_at"],
-        session_state=found["state"],
-        session_changed_at=found["changed_at"],
-        calendar_id=found["calendar_id"],
-        next_at=found["next_at"],
+        step=catalogue.protocols[facts["treatment"]].step(row["step_key"]),
+        treatment=facts["treatment"],
+        language=facts["language"],
+        timezone=facts["timezone"],
+        session_at=facts["session_at"],
+        session_state=facts["session_state"],
+        session_changed_at=facts["session_changed_at"],
+        calendar_id=facts["calendar_id"],
+        next_at=facts["next_at"],
     )
 
 

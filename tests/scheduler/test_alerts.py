@@ -158,7 +158,7 @@ def leave(tx: Tx, catalogue: Catalogue, now: int) -> list[Message]:
         prepared = Preparer(catalogue, CLINIC)(tx, row, now=now)
         assert isinstance(prepared, Message), prepared
         outbox.begin_attempt(tx, row, now=now)
-        outbox.sent(tx, {row["id"]: 7_000 + row["id"]}, now=now)
+        outbox.sent(tx, row["id"], 7_000 + row["id"], now=now)
         left.append(prepared)
     return left
 

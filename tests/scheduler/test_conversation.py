@@ -256,7 +256,7 @@ def test_whose_the_message_is_that_a_patients_words_answer(store, enrolled):
             """SELECT id FROM outbox WHERE clinic_id = :clinic_id AND step_key IS NOT NULL
                ORDER BY id LIMIT 1"""
         )
-        outbox.sent(tx, {reminder["id"]: 78}, now=NOW + 2 * HOUR)
+        outbox.sent(tx, reminder["id"], 78, now=NOW + 2 * HOUR)
         return [*found, answered(None)]
 
     asked = "How are you?"

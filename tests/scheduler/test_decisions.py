@@ -209,7 +209,7 @@ def test_copies_that_are_sent_again_count_once_in_a_broadcast_that_still_runs(
     decide(store, manager, item.row["id"], "send")
     assert settled(store, copies) == 0
     for row in rows(store, "kind = 'broadcast'"):
-        store.write_now(outbox.sent, {row["id"]: 5}, now=LATER)
+        store.write_now(outbox.sent, row["id"], 5, now=LATER)
         store.write_now(broadcasts.row_settled, row, now=LATER)
     (broadcast,) = store.write_now(
         lambda tx: tx.all("SELECT * FROM broadcasts WHERE clinic_id = :clinic_id")

@@ -54,7 +54,7 @@ def settle_all(store: Store, now: int, until: int) -> None:
         if row["useful_until"] is not None and row["useful_until"] <= now:
             store.write_now(outbox.end, row["id"], "expired", "no longer useful", now=now)
         else:
-            store.write_now(outbox.sent, {row["id"]: 1}, now=now)
+            store.write_now(outbox.sent, row["id"], 1, now=now)
 
 
 def report(store: Store, now: int) -> bool:

@@ -83,7 +83,7 @@ def visit_of(store: Store, made: Enrolled) -> int:
 def send(store: Store, row: Row, *, now: int) -> None:
     def work(tx: Tx) -> None:
         outbox.begin_attempt(tx, row, now=now)
-        outbox.sent(tx, {row["id"]: 1000 + row["id"]}, now=now)
+        outbox.sent(tx, row["id"], 1000 + row["id"], now=now)
 
     store.write_now(work)
 

@@ -47,8 +47,8 @@ def test_a_free_word_answers_what_it_quotes_else_the_newest_that_was_sent(
 ) -> None:
     first, second, third, *_ = reminders(store, enrolled)
     assert context(store, enrolled, None, NOW) is None
-    store.write_now(outbox.sent, {first["id"]: 41}, now=NOW + HOUR)
-    store.write_now(outbox.sent, {second["id"]: 42}, now=NOW + 2 * HOUR)
+    store.write_now(outbox.sent, first["id"], 41, now=NOW + HOUR)
+    store.write_now(outbox.sent, second["id"], 42, now=NOW + 2 * HOUR)
     now = NOW + 3 * HOUR
     assert context(store, enrolled, 41, now) == first["step_key"]
     assert context(store, enrolled, None, now) == second["step_key"]
