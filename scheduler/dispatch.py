@@ -14,10 +14,10 @@ from typing import Protocol
 import structlog
 
 from scheduler import departures, outbox, settling
-from scheduler.channel import Ambiguous, Channel, Delivered, Message, Outcome
+from scheduler.channel import Ambiguous, Channel, Delivered, Message, Outcome, Retry
 from scheduler.clock import Clock
 from scheduler.database import Row, Store, Tx, in_trouble
-from scheduler.pacer import Pacer
+from scheduler.pacer import Pacer, Slot
 from scheduler.prepare import Held, Later, Never, Prepared
 
 log = structlog.get_logger(__name__)
@@ -28,8 +28,12 @@ _TROUBLE_PAUSE_S = 1.0
 # its slot and its chat for good.
 _PATIENCE_S = 300.0
 
+# So long before its slot a row is taken: committing must not use up the slot.
+_LEAD_S = 0.025
+
 _BROKEN_OFF = Ambiguous("the request was broken off")
 _STOPPED = Ambiguous("the bot was stopped while it was on its way", ours=True)
+_NOT_LEFT = Retry("the bot was stopped before it left")
 
 
 class Prepare(Protocol):
@@ -222,17 +226,32 @@ class Dispatcher:
     def _take_off(self, jobs: list[_Job]) -> None:
         loop = asyncio.get_running_loop()
         for job in jobs:
-            self._pacer.take(
+            slot = self._pacer.take(
                 self._monotonic(),
                 job.message.chat_id,
                 edit=job.message.changes,
             )
             job.left_at = loop.time()
-            task = loop.create_task(self._channel.deliver(job.message))
+            if self._pacer.unlimited:
+                task = loop.create_task(self._channel.deliver(job.message))
+            else:
+                task = loop.create_task(self._deliver_in(slot, job))
             self._flying[task] = job
             task.add_done_callback(self._done)
         if self._watchdog is None:
             self._break_off_late()
+
+    async def _deliver_in(self, slot: Slot, job: _Job) -> Outcome:
+        """Let a message leave when its slot opens, for which it was taken a moment too early."""
+        job.outcome = _NOT_LEFT
+        if (wait := slot.opens_at - self._monotonic()) > 0:
+            await asyncio.sleep(wait)
+        job.outcome = None
+        slot.left_at = self._monotonic()
+        try:
+            return await self._channel.deliver(job.message)
+        finally:
+            self._pacer.answered(slot, self._monotonic())
 
     def _break_off_late(self) -> None:
         """Break off what has been under way for too long; look again when the next one would be.
@@ -262,10 +281,10 @@ class Dispatcher:
         self._landed.remove(fault.job)
 
     def _room(self, now: float) -> int:
-        if self._stopping or self._pacer.delay(now) > 0:
+        if self._stopping:
             return 0
         free = self._in_flight - len(self._flying)
-        return free if self._pacer.unlimited else min(free, 1)
+        return free if self._pacer.unlimited else min(free, self._pacer.slots(now, _LEAD_S))
 
     def _busy(self, now: float) -> frozenset[int]:
         return self._pacer.resting(now) | {job.row["chat_id"] for job in self._flying.values()}
@@ -283,10 +302,10 @@ class Dispatcher:
         if self._stopping or len(self._flying) >= self._in_flight:
             return None  # the next landing kicks
         now = self._monotonic()
-        delay = self._pacer.delay(now)
+        delay = self._pacer.delay(now) - _LEAD_S
         if delay > 0 or len(turn.jobs) == room:
             # Without room the turn came too early for the pacer, whose slot may be open by now.
-            return delay
+            return max(0.0, delay)
         return self._pacer.next_rested(now)
 
     async def _rest(self, pause: float | None) -> None:

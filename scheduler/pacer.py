@@ -2,16 +2,27 @@
 
 It counts real seconds of a monotonic clock, because Telegram's limits do, whatever time the
 patients' plans live by.
+
+Telegram counts arrivals, which nobody here can see; but a message has arrived before its answer
+is here. Of a full second of messages, the next may therefore leave one second after the first one
+left, and as much later as the first one's answer took longer than the quickest lately did: so
+much later it may have arrived. Where the way is always as long, that costs nothing; where it is
+not, no second holds more than the limit all the same.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
-# A second is taken for a little longer than it is, because the network may squeeze together what
-# left evenly. No more than that: 99 % of the limit is to be used.
-_WINDOW = 1.004
+# A second is taken for a little longer than it is, for what clocks and timers are short of.
+_WINDOW: Final = 1.002
 # How far a late start may be made good: the grid is kept, but never by a burst.
-_CATCH_UP = 0.5
+_CATCH_UP: Final = 0.5
+# No longer than this can a message be on its way without having arrived; one whose answer takes
+# longer waits at the other end.
+_LONGEST_WAY: Final = 0.25
+# Over so many seconds of messages the quickest answer is looked for.
+_LATELY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,15 @@ PAID = Limits(per_second=1000)
 """Telegram's limits for a bot that pays for what goes beyond 30 a second."""
 
 
+@dataclass(slots=True)
+class Slot:
+    """When a message may leave, when it left, and when its answer was here (monotonic seconds)."""
+
+    opens_at: float
+    left_at: float | None = None
+    answered_at: float | None = None
+
+
 class Pacer:
     """Hands out the slots in which a message may leave. Not thread-safe: one loop owns it."""
 
@@ -35,7 +55,9 @@ class Pacer:
         rate = limits.per_second
         self._interval = 0.0 if rate is None else _WINDOW / rate
         self._next = 0.0
-        self._recent: deque[float] = deque(maxlen=rate or 1)
+        self._slots: deque[Slot] = deque(maxlen=rate or 1)
+        self._quickest = self._quickest_before = float("inf")
+        self._answers = 0
         self._chats: dict[int, float] = {}
 
     @property
@@ -48,19 +70,50 @@ class Pacer:
         if self._limits.per_second is None:
             return 0.0
         earliest = self._next
-        if len(self._recent) == self._limits.per_second:
-            earliest = max(earliest, self._recent[0] + _WINDOW)
+        if len(self._slots) == self._limits.per_second:
+            earliest = max(earliest, self._arrived_by(self._slots[0], now) + _WINDOW)
         return max(0.0, earliest - now)
 
-    def take(self, now: float, chat_id: int, *, edit: bool = False) -> None:
-        """Use the slot that is open at ``now`` for a chat; an edit rests no chat."""
+    def slots(self, now: float, within: float) -> int:
+        """Return how many slots open within so many seconds from ``now``; there is a limit."""
+        delay = self.delay(now)
+        return 0 if delay > within else 1 + int((within - delay) / self._interval)
+
+    def _arrived_by(self, slot: Slot, now: float) -> float:
+        """Return when a message has arrived at the latest, if the quickest took no time at all."""
+        if slot.left_at is None:
+            return max(now, slot.opens_at)
+        took = (slot.answered_at or now) - slot.left_at
+        slower = took - min(self._quickest, self._quickest_before, took)
+        return slot.left_at + min(slower, _LONGEST_WAY)
+
+    def take(self, now: float, chat_id: int, *, edit: bool = False) -> Slot:
+        """Use the next slot for a chat; an edit rests no chat.
+
+        Returns:
+            The slot; who uses it notes in it when the message left and when the answer was here.
+        """
+        opens = now + self.delay(now)
+        slot = Slot(opens)
         if self._limits.per_second is not None:
-            late = min(max(0.0, now - self._next), self._interval * _CATCH_UP)
-            self._next = now - late + self._interval
-            self._recent.append(now)
+            late = min(max(0.0, opens - self._next), self._interval * _CATCH_UP)
+            self._next = opens - late + self._interval
+            self._slots.append(slot)
         gap = self._limits.group_gap if chat_id < 0 else self._limits.chat_gap
         if gap and not edit:
-            self._chats[chat_id] = now + gap
+            self._chats[chat_id] = opens + gap
+        return slot
+
+    def answered(self, slot: Slot, now: float) -> None:
+        """Note that the answer to a message that left in ``slot`` is here."""
+        if slot.left_at is None or self._limits.per_second is None:
+            return
+        slot.answered_at = now
+        self._quickest = min(self._quickest, now - slot.left_at)
+        self._answers += 1
+        if self._answers >= _LATELY * self._limits.per_second:
+            self._quickest_before, self._quickest = self._quickest, float("inf")
+            self._answers = 0
 
     def resting(self, now: float) -> frozenset[int]:
         """Return the chats that must not be written to yet, and forget those that may."""

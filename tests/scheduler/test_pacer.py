@@ -1,45 +1,119 @@
 """The pacer: no second above the limit, no chat too fast, and nothing of the limit wasted."""
 
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.pacer import Limits, Pacer
+from scheduler.pacer import Limits, Pacer, Slot
 
 LIMIT = 30
 lateness = st.lists(st.floats(0, 0.2), min_size=1, max_size=40)
+jitter = st.lists(st.floats(0, 0.05), min_size=1, max_size=40)
 
 
-def saturated(pacer: Pacer, late: list[float], messages: int) -> list[float]:
-    """Send as fast as the pacer lets us, each time ``late`` seconds after the slot opened."""
-    now, times = 0.0, []
+@dataclass
+class Way:
+    """How long messages are on their way, there and back; the first one takes the least."""
+
+    least: float = 0.0
+    there: Sequence[float] = (0.0,)
+    back: Sequence[float] = (0.0,)
+
+    def of(self, number: int) -> tuple[float, float]:
+        if number == 0:
+            return self.least, self.least
+        there = self.least + self.there[number % len(self.there)]
+        return there, self.least + self.back[number % len(self.back)]
+
+
+def saturated(
+    pacer: Pacer, late: Sequence[float], messages: int, way: Way | None = None
+) -> tuple[list[float], list[float]]:
+    """Send as fast as the pacer lets us, each time ``late`` seconds after the slot opened.
+
+    Returns:
+        When each message left, and when they arrived, in the order of arrival.
+    """
+    now, left, arrived = 0.0, [], []
+    answers: list[tuple[float, int, Slot]] = []
     for number in range(messages):
-        now += pacer.delay(now) + late[number % len(late)]
-        pacer.take(now, chat_id=number + 1)
-        times.append(now)
-    return times
+        while True:
+            while answers and answers[0][0] <= now:
+                at, _, slot = heapq.heappop(answers)
+                pacer.answered(slot, at)
+            delay = pacer.delay(now)
+            if delay <= 0:
+                break
+            soonest = answers[0][0] - now if answers else delay
+            now += max(min(delay, soonest), 1e-6)
+        now += late[number % len(late)]
+        slot = pacer.take(now, chat_id=number + 1)
+        slot.left_at = now
+        there, back = (way or Way()).of(number)
+        left.append(now)
+        arrived.append(now + there)
+        heapq.heappush(answers, (now + there + back, number, slot))
+    return left, sorted(arrived)
 
 
 @given(lateness)
 def test_no_second_ever_holds_more_than_the_limit(late: list[float]) -> None:
-    times = saturated(Pacer(Limits(LIMIT)), late, 300)
+    _, times = saturated(Pacer(Limits(LIMIT)), late, 300)
     for first, one_too_many in zip(times, times[LIMIT:], strict=False):
         assert one_too_many - first > 1.0
 
 
-@given(st.lists(st.floats(0, 0.002), min_size=1, max_size=40))
-def test_a_queue_that_is_never_empty_uses_the_limit_to_99_percent(late: list[float]) -> None:
-    times = saturated(Pacer(Limits(LIMIT)), late, 62 * LIMIT)
-    in_a_minute = sum(time < 60 for time in times)
+@given(st.floats(0, 0.2), jitter, jitter)
+def test_no_second_holds_more_however_unevenly_messages_arrive(
+    least: float, there: list[float], back: list[float]
+) -> None:
+    _, times = saturated(Pacer(Limits(LIMIT)), [0.001], 200, Way(least, there, back))
+    for first, one_too_many in zip(times, times[LIMIT:], strict=False):
+        assert one_too_many - first > 1.0
+
+
+@given(st.lists(st.floats(0, 0.002), min_size=1, max_size=40), st.floats(0, 0.2))
+def test_a_queue_that_is_never_empty_uses_the_limit_to_99_percent(
+    late: list[float], least: float
+) -> None:
+    _, times = saturated(Pacer(Limits(LIMIT)), late, 62 * LIMIT, Way(least))
+    in_a_minute = sum(time < times[0] + 60 for time in times)
     assert in_a_minute >= 0.99 * LIMIT * 60
+
+
+def test_one_slow_answer_costs_its_own_slot_and_no_other() -> None:
+    slow = [0.0] * 400
+    slow[100] = 0.1
+    _, times = saturated(Pacer(Limits(LIMIT)), [0.0], 400, Way(0.05, slow))
+    _, steady = saturated(Pacer(Limits(LIMIT)), [0.0], 400, Way(0.05))
+    assert times[-1] - steady[-1] < 0.1 + 1e-6
+
+
+def test_a_way_that_has_become_longer_is_taken_as_it_is() -> None:
+    longer = [0.0] * 300 + [0.08] * 1200
+    _, times = saturated(Pacer(Limits(LIMIT)), [0.0], 1500, Way(0.02, longer))
+    last = [time for time in times if time > times[-1] - 10]
+    assert len(last) >= 0.99 * LIMIT * 10
 
 
 @given(lateness)
 def test_messages_are_spaced_evenly_not_in_bursts(late: list[float]) -> None:
-    times = saturated(Pacer(Limits(LIMIT)), late, 100)
+    times, _ = saturated(Pacer(Limits(LIMIT)), late, 100)
     assert min(b - a for a, b in pairwise(times)) >= 0.5 / LIMIT
+
+
+def test_a_slot_may_be_taken_before_it_opens() -> None:
+    pacer = Pacer(Limits(LIMIT))
+    opens = [pacer.take(10.0, chat_id=chat).opens_at for chat in (1, 2, 3)]
+    assert opens[0] == 10.0
+    assert opens[1] - opens[0] >= 0.5 / LIMIT
+    assert opens[2] - opens[1] == pytest.approx(1 / LIMIT, rel=0.01)
+    assert pacer.resting(opens[1] + 1.0) == {3}
 
 
 @given(
