@@ -7,6 +7,7 @@ accounted for, or the measurement fails. Prints what it took.
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import tempfile
@@ -16,10 +17,11 @@ from pathlib import Path
 from telegram import Bot
 
 from benchmarks import clinic
-from benchmarks.send_loops import TEXT, WARM_UP, Stopwatch, Took
+from benchmarks.send_loops import WARM_UP, Sample, Stopwatch, Took
 from bot.request import AiohttpRequest
 from bot.telegram import TelegramChannel
 from scheduler import outbox
+from scheduler.channel import Message
 from scheduler.clock import SystemClock
 from scheduler.database import Store, Tx
 from scheduler.dispatch import Dispatcher
@@ -27,10 +29,36 @@ from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
 
 KINDS = ("answer", "reminder", "broadcast")
+TEXT = "<b>How sore is the area now?</b>\n\n0 is not at all, 10 is the worst you can think of."
 
 
 def _nothing_to_draw(name: str, _args: object) -> tuple[str, bytes]:
     raise AssertionError(f"no message here has a {name}")
+
+
+def sample(kind: str) -> Sample:
+    """What a message of a kind says, for those who send the same without all the rest."""
+    with tempfile.TemporaryDirectory() as directory:
+        store = Store(clinic.open_driver(Path(directory) / "clinic.db"))
+        try:
+            return store.write_now(_word, kind, SystemClock().now())
+        finally:
+            store.close()
+
+
+def _word(tx: Tx, kind: str, now: int) -> Sample:
+    _owe(tx, kind, clinic.Patients(1), now)
+    row = tx.first(
+        "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND chat_id <> :staff",
+        staff=clinic.STAFF_CHAT,
+    )
+    assert row is not None
+    message = Preparer(clinic.catalogue(), clinic.CLINIC)(tx, row, now=now)
+    assert isinstance(message, Message)
+    return Sample(
+        message.html,
+        [[(button.label, button.data or "") for button in line] for line in message.buttons],
+    )
 
 
 def _owe(tx: Tx, kind: str, patients: clinic.Patients, now: int) -> None:
@@ -66,6 +94,8 @@ async def _run(
 ) -> Took:
     store = Store(clinic.open_driver(directory / "clinic.db"))
     clock = SystemClock()
+    texts = clinic.catalogue()
+    gc.freeze()  # as the bot does at its start
     took = Took(0.0, 0.0)
     async with Bot(
         token,
@@ -76,7 +106,7 @@ async def _run(
         dispatcher = Dispatcher(
             store,
             TelegramChannel(bot, _nothing_to_draw),
-            Preparer(clinic.catalogue(), clinic.CLINIC),
+            Preparer(texts, clinic.CLINIC),
             clock,
             Pacer(Limits(per_second=None, chat_gap=0, group_gap=0)),
             in_flight=side_by_side,

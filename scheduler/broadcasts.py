@@ -166,7 +166,7 @@ def row_settled(tx: Tx, row: Row, *, now: int) -> None:
            WHERE clinic_id = :clinic_id AND id = :id AND closed_at IS NULL
              AND EXISTS (SELECT 1 FROM outbox WHERE outbox.clinic_id = :clinic_id
                  AND outbox.id = :row AND outbox.state NOT IN ('pending', 'sending'))
-           RETURNING settled, shown, total, shown_at""",
+           RETURNING settled, shown, total, shown_at, progress_message""",
         id=row["broadcast_id"],
         row=row["id"],
     )
@@ -175,6 +175,8 @@ def row_settled(tx: Tx, row: Row, *, now: int) -> None:
     if broadcast["settled"] >= broadcast["total"] and _close_if_done(
         tx, row["broadcast_id"], now=now
     ):
+        return
+    if broadcast["progress_message"] is None:
         return
     fresh = broadcast["settled"] - broadcast["shown"]
     if (

@@ -91,7 +91,7 @@ class Dispatcher:
         clock: Clock,
         pacer: Pacer,
         *,
-        in_flight: int = 16,
+        in_flight: int = 64,
         patience_s: float = _PATIENCE_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

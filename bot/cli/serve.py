@@ -1,6 +1,7 @@
 """``aftercare run``: the bot as a process, from a checked start to a graceful end."""
 
 import asyncio
+import gc
 import signal
 
 import segno
@@ -84,6 +85,8 @@ async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
         if opening.done():
             _invite_first_manager(await opening)
             await app.start()
+            # The texts stay for as long as the process does: no collection need go through them.
+            gc.freeze()
             if link is not None:
                 link.show(app.panel)
             log.info("running", clinic_timezone=settings.clinic_timezone)
