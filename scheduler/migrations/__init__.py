@@ -25,6 +25,7 @@ from scheduler.migrations import (
     step_0040_settings,
     step_0041_broadcasts,
     step_0050_rights,
+    step_0050_links,
 )
 
 _STEPS = (
@@ -42,6 +43,7 @@ _STEPS = (
     step_0040_settings,
     step_0041_broadcasts,
     step_0050_rights,
+    step_0050_links,
 )
 
 migrations = Migrations("aftercare")
