@@ -1,4 +1,7 @@
-"""Adds date jobs to APScheduler's SQLAlchemyJobStore on SQLite, and prints the seconds it took."""
+"""Adds date jobs to APScheduler's SQLAlchemyJobStore on SQLite, and prints what it took.
+
+The seconds by the clock, and those of processor time.
+"""
 
 import argparse
 import time
@@ -22,7 +25,7 @@ def main() -> None:
     scheduler = BackgroundScheduler(jobstores={"default": store}, timezone=UTC)
     scheduler.start(paused=True)
     first = datetime.now(UTC) + timedelta(days=1)
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     for number in range(given.jobs):
         scheduler.add_job(
             remind,
@@ -31,7 +34,7 @@ def main() -> None:
             args=(100_000_001 + number, "soreness_day1"),
             misfire_grace_time=None,
         )
-    print(time.perf_counter() - started)
+    print(time.perf_counter() - started, time.process_time() - busy)
     scheduler.shutdown()
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import clinic, peers, report
@@ -21,8 +22,16 @@ from scheduler.database import Store, Tx
 _JOBS = Path(__file__).with_name("date_jobs.py")
 
 
-def _enroll(directory: Path, patients: int) -> tuple[float, int]:
-    """Enroll patients; returns the seconds that took, and how many reminders it made."""
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds by the clock and of processor time."""
+
+    seconds: float
+    cpu: float
+
+
+def _enroll(directory: Path, patients: int) -> tuple[Took, int]:
+    """Enroll patients; returns what that took, and how many reminders there are."""
     store = Store(clinic.open_driver(directory / "clinic.db"))
     protocol = clinic.catalogue().protocols["fat-reduction"]
     now = SystemClock().now()
@@ -34,7 +43,7 @@ def _enroll(directory: Path, patients: int) -> tuple[float, int]:
         return member
 
     practitioner = store.write_now(hire)
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     for number in range(patients):
         store.write_now(
             enrollment.enroll,
@@ -44,10 +53,10 @@ def _enroll(directory: Path, patients: int) -> tuple[float, int]:
             staff=practitioner,
             now=now,
         )
-    seconds = time.perf_counter() - started
+    took = Took(time.perf_counter() - started, time.process_time() - busy)
     reminders = store.write_now(_count)
     store.close()
-    return seconds, reminders
+    return took, reminders
 
 
 def _count(tx: Tx) -> int:
@@ -55,9 +64,10 @@ def _count(tx: Tx) -> int:
     return rows
 
 
-def _add_jobs(python: Path, directory: Path, jobs: int) -> float:
+def _add_jobs(python: Path, directory: Path, jobs: int) -> Took:
     command = [str(python), str(_JOBS), str(directory / "jobs.db"), str(jobs)]
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return Took(*map(float, told.split()))
 
 
 def main() -> None:
@@ -68,35 +78,36 @@ def main() -> None:
     python = peers.interpreter()
     if python is None:
         sys.exit("The peer is not there: the group bench could not be installed.")
-    ours: list[float] = []
-    theirs: list[float] = []
+    ours: list[Took] = []
+    theirs: list[Took] = []
     share = given.patients // given.rounds
     reminders = 0
     # The rounds together make up the whole number; each goes on in the same two databases.
     with tempfile.TemporaryDirectory() as place:
         for _ in range(given.rounds):
             before = reminders
-            seconds, reminders = _enroll(Path(place), share)
-            ours.append(seconds)
+            took, reminders = _enroll(Path(place), share)
+            ours.append(took)
             theirs.append(_add_jobs(python, Path(place), reminders - before))
     jobs = reminders / given.rounds
     report.table(
         f"{share * given.rounds} patients, {reminders} reminders, in {given.rounds} rounds",
-        ("", "seconds in all", "ms/patient", "reminders/s"),
+        ("", "ms/patient", "CPU ms/patient", "reminders/s"),
         (
             (
                 name,
-                f"{sum(runs):.2f}",
-                f"{statistics.median(runs) / share * 1000:.2f}",
-                f"{jobs / statistics.median(runs):.0f}",
+                f"{statistics.median(one.seconds for one in runs) / share * 1000:.2f}",
+                f"{statistics.median(one.cpu for one in runs) / share * 1000:.2f}",
+                f"{jobs / statistics.median(one.seconds for one in runs):.0f}",
             )
             for name, runs in (("enrolling", ours), ("APScheduler, date jobs", theirs))
         ),
     )
-    ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
-    report.figures(
-        report.Figure("enrolling, times as fast", f"{ratio:.1f}", "≥ 20", ratio >= 20),
-    )
+    pairs = list(zip(ours, theirs, strict=True))
+    wall = statistics.median(peer.seconds / own.seconds for own, peer in pairs)
+    cpu = statistics.median(peer.cpu / own.cpu for own, peer in pairs)
+    told = f"{wall:.1f} by the clock, {cpu:.1f} by processor time"
+    report.figures(report.Figure("enrolling, times as fast", told, "≥ 20", wall >= 20))
 
 
 if __name__ == "__main__":
