@@ -136,6 +136,17 @@ def test_a_chat_rests_for_a_second_and_a_group_for_three(
             written[chat] = now
 
 
+@pytest.mark.parametrize(("per_second", "open_soon"), [(30, 1), (1000, 25)])
+def test_as_many_slots_open_soon_as_can_then_be_taken(per_second: int, open_soon: int) -> None:
+    pacer = Pacer(Limits(per_second))
+    pacer.take(10.0, chat_id=0)
+    begins = 10.0 + pacer.delay(10.0)
+    assert pacer.slots(begins, 0.025) == open_soon
+    opens = [pacer.take(begins, chat_id=chat).opens_at for chat in range(1, open_soon + 1)]
+    assert opens[-1] <= begins + 0.025
+    assert pacer.slots(begins, 0.005) == 0
+
+
 def test_the_next_rested_chat_is_known() -> None:
     pacer = Pacer(Limits(None))
     assert pacer.next_rested(0) is None
