@@ -338,18 +338,19 @@ class Dispatcher:
         outcomes = {job.row["id"]: job.outcome or _BROKEN_OFF for job in landed}
         names = {row_id: type(outcome).__name__ for row_id, outcome in outcomes.items()}
         outbox.finish_attempts(tx, names, now=now)
-        delivered = {
+        message_ids = {
             row_id: outcome.message_id
             for row_id, outcome in outcomes.items()
             if isinstance(outcome, Delivered)
         }
-        outbox.all_sent(tx, delivered, now=now)
+        outbox.all_sent(tx, message_ids, now=now)
         for job in landed:
+            outcome = outcomes[job.row["id"]]
             try:
-                if job.row["id"] in delivered:
-                    settling.follow_up(tx, job.row, now=now)
+                if isinstance(outcome, Delivered):
+                    settling.delivered(tx, job.row, outcome, now=now)
                 else:
-                    settling.settle(tx, job.row, job.message, outcomes[job.row["id"]], now=now)
+                    settling.settle(tx, job.row, job.message, outcome, now=now)
             except Exception as error:
                 if in_trouble(error):
                     raise

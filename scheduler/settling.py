@@ -62,8 +62,7 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
     match outcome:
         case Delivered(message_id=message_id, poll_id=poll_id):
             outbox.sent(tx, row["id"], message_id, now=now)
-            if poll_id is not None:
-                polls.remember(tx, poll_id, row["id"])
+            _keep_poll(tx, row, poll_id)
         case Unreachable(reason=reason):
             outbox.end(tx, row["id"], "refused", reason, now=now)
             _lose_touch(tx, row, now=now)
@@ -91,6 +90,17 @@ def drop(
     """End a row that the last look found of no use (``now`` in UTC epoch ms)."""
     outbox.end(tx, row["id"], state, reason, now=now)
     follow_up(tx, row, now=now)
+
+
+def delivered(tx: Tx, row: Row, outcome: Delivered, *, now: int) -> None:
+    """Settle a row that is marked as sent already, with all of its turn."""
+    _keep_poll(tx, row, outcome.poll_id)
+    follow_up(tx, row, now=now)
+
+
+def _keep_poll(tx: Tx, row: Row, poll_id: str | None) -> None:
+    if poll_id is not None:
+        polls.remember(tx, poll_id, row["id"])
 
 
 def follow_up(tx: Tx, row: Row, *, now: int) -> None:
