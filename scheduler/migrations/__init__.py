@@ -25,7 +25,7 @@ from scheduler.migrations import (
     step_0040_settings,
     step_0041_broadcasts,
     step_0050_rights,
-    step_0050_links,
+    step_0060_links,
 )
 
 _STEPS = (
@@ -43,7 +43,7 @@ _STEPS = (
     step_0040_settings,
     step_0041_broadcasts,
     step_0050_rights,
-    step_0050_links,
+    step_0060_links,
 )
 
 migrations = Migrations("aftercare")
