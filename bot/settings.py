@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot import formats
+from bot import formats, keys
 from messages import content
 from messages.catalogue import SHIPPED
 from scheduler import hours, vault
@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     )
     database_key_file: Path | None = Field(
         None, description="A file that holds the database's key, outside the database's directory."
+    )
+    database_keyring: str | None = Field(
+        None,
+        description="Or the service under which the system's keyring holds it, as database-key.",
     )
     database_key: SecretStr | None = Field(
         None, description="Or the key itself: 64 hexadecimal digits. `aftercare init` makes one."
@@ -203,9 +207,20 @@ class Settings(BaseSettings):
         """
         if self.database_key is not None:
             return self.database_key
+        if self.database_keyring is not None:
+            return SecretStr(_key_in_keyring(self.database_keyring))
         if self.database_key_file is None:
             raise AssertionError("load_settings() lets nothing through without a key")
         return SecretStr(formats.key_in(self.database_key_file))
+
+    @property
+    def key_place(self) -> keys.KeyPlace | None:
+        """Where the key is kept, if another one can be put there; None for the environment."""
+        if self.database_keyring is not None:
+            return keys.Keyring(self.database_keyring)
+        if self.database_key_file is not None:
+            return keys.KeyFile(self.database_key_file)
+        return None if os.environ.get("DATABASE_KEY") else keys.EnvFile(ENV_FILE)
 
     @field_validator("key_vault", "vault_copy")
     @classmethod
@@ -236,17 +251,28 @@ class Settings(BaseSettings):
             )
         return file
 
+    @field_validator("database_keyring")
+    @classmethod
+    def _keyring_holds_the_key(cls, service: str | None, info: ValidationInfo) -> str | None:
+        if service is None:
+            return None
+        if info.data.get("database_key_file", "faulty") is not None:
+            raise ValueError("is set, and DATABASE_KEY_FILE too; keep one of the two")
+        _key_in_keyring(service)
+        return service
+
     @field_validator("database_key")
     @classmethod
     def _one_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        # A file with a fault of its own is missing in the data, and given all the same.
-        in_file = info.data.get("database_key_file", "faulty") is not None
-        if key is None and not in_file:
+        # A place with a fault of its own is missing in the data, and given all the same.
+        places = ("database_key_file", "database_keyring")
+        other = next((each for each in places if info.data.get(each, "faulty") is not None), None)
+        if key is None and other is None:
             raise ValueError(
                 "is not set; let `aftercare init` write one to .env, or set DATABASE_KEY_FILE"
             )
-        if key is not None and in_file:
-            raise ValueError("is set, and DATABASE_KEY_FILE too; keep one of the two")
+        if key is not None and other is not None:
+            raise ValueError(f"is set, and {other.upper()} too; keep one of the two")
         if key is not None:
             formats.database_key(key.get_secret_value())
         return key
@@ -263,6 +289,16 @@ class Settings(BaseSettings):
                 f'there are no texts in "{language}"; choose one of {", ".join(known)}'
             )
         return wanted
+
+
+def _key_in_keyring(service: str) -> str:
+    key = keys.from_keyring(service)
+    if key is None:
+        raise ValueError(
+            f'the keyring has no "{keys.USER}" of "{service}"; put one there with '
+            f"`keyring set {service} {keys.USER}`"
+        )
+    return formats.database_key(key)
 
 
 def load_settings(env_file: Path | None = ENV_FILE) -> Settings:

@@ -1,5 +1,4 @@
-"""Another key for the encrypted files: each is written anew beside itself, read whole, and only
-then put in its place.
+"""Another key for the encrypted files: each is written anew, read whole, then put in its place.
 
 At every moment a file opens with the old key or with the new one, and nothing is lost by a crash
 in between: who starts again goes on where it ended.

@@ -19,6 +19,21 @@ app = typer.Typer(
 )
 
 
+key = typer.Typer(help="The database's key.", no_args_is_help=True)
+app.add_typer(key, name="key")
+
+
+@key.command()
+def rotate(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Encrypt everything with a new key, after a verified backup; the bot must be stopped."""
+    # Imported here: the other commands answer sooner without the database.
+    from bot.cli import rotating  # noqa: PLC0415
+
+    raise typer.Exit(rotating.rotate(yes=yes))
+
+
 @app.command()
 def run(
     link: Annotated[str | None, typer.Option(hidden=True)] = None,
