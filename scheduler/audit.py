@@ -63,6 +63,10 @@ KINDS: Final[Mapping[Group, tuple[str, ...]]] = {
         "hours_set",
         "absence_planned",
         "absence_canceled",
+        "group_asked",
+        "group_in_use",
+        "group_lost",
+        "group_stopped",
     ),
     "sent": (
         "staff_wrote",

@@ -84,6 +84,7 @@ async def test_somebody_who_left_is_still_named_and_forged_buttons_do_nothing(wo
     boss, _, _ = clinic
     await boss.says("/staff")
     await boss.taps("✖️ Remove Dr. Ruiz")
+    await boss.taps("Boss · 0")
     await boss.taps("Yes, remove")
     await boss.says("/audit dr. ruiz")
     assert lines(boss)[-1] == "10:00 📝 Dr. Ruiz enrolled A.P.: Facial rejuvenation"

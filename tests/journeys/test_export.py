@@ -152,6 +152,7 @@ async def test_somebody_removed_meanwhile_gets_nothing(world):
     message = doctor.last()
     await boss.says("/staff")
     await boss.taps("✖️ Remove Dr. Ruiz")
+    await boss.taps("Boss · 0")
     await boss.taps("Yes, remove")
     doctor.phone.tap(message["message_id"], "x:csv", forged=True)
     await world.settle()
