@@ -105,9 +105,9 @@ def test_what_is_on_its_way_at_that_moment_settles_without_a_trace(store, enroll
             "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND step_key IS NOT NULL LIMIT 1"
         )
     )
-    attempt = store.write_now(outbox.begin_attempt, row, now=NOW)
+    store.write_now(outbox.begin_attempt, row, now=NOW)
     forget(store, enrolled.patient_id)
-    store.write_now(outbox.finish_attempt, attempt, "Delivered", now=NOW)
+    store.write_now(outbox.finish_attempts, {row["id"]: "Delivered"}, now=NOW)
     store.write_now(outbox.sent, row["id"], 55, now=NOW)
     assert store.write_now(outbox.row, row["id"]) is None
 
