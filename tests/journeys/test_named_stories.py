@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.phones import Phone
 from scheduler import leave, staff
-from tests.journeys.practitioner_chat import Chat, join
+from tests.journeys.practitioner_chat import Chat, join, may_see_pictures
 
 MINUTE = 60 * 1000
 HOUR = 60 * MINUTE
@@ -182,6 +182,8 @@ async def test_a_patient_with_two_open_sessions_reaches_both_who_are_in_charge(
 
 async def test_a_photo_goes_to_a_human_unjudged_and_waits_for_an_answer(story: Story) -> None:
     await story.at(30)
+    await may_see_pictures(Chat(story.world, story.ana))
+    story.world.texts(story.ana)
     story.ana.photo()
     await story.world.settle()
     (answered,) = story.world.texts(story.ana)

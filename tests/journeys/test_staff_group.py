@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.phones import Phone
 from scheduler import outbox, patients, staff
-from tests.journeys.practitioner_chat import Chat, join
+from tests.journeys.practitioner_chat import Chat, join, may_see_pictures
 
 HOUR = 60 * 60 * 1000
 
@@ -177,6 +177,7 @@ async def test_the_whole_conversation_lives_in_the_topic(story: Story) -> None:
 
 async def test_photos_voice_and_files_pass_both_ways(story: Story) -> None:
     await story.named()
+    await may_see_pictures(Chat(story.world, story.ana))
     story.ana.photo(caption="look")
     story.ana.voice()
     await story.world.settle()
