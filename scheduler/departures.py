@@ -21,7 +21,14 @@ _NEXT: Final = ", ".join(
 _PAGE: Final = 64
 
 
-def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
+def due(
+    tx: Tx,
+    *,
+    now: int,
+    limit: int,
+    busy: frozenset[int],
+    waiting_for_files: frozenset[int] = frozenset(),
+) -> list[Row]:
     """Return up to ``limit`` rows that may leave now, safety first, at most one for each chat.
 
     Args:
@@ -29,11 +36,14 @@ def due(tx: Tx, *, now: int, limit: int, busy: frozenset[int]) -> list[Row]:
         now: UTC epoch ms.
         limit: how many rows at most; fewer only where no more chats have anything due.
         busy: chats that must not be written to at this moment (in flight, or paced).
+        waiting_for_files: those of them in which a file is being made or fetched, which may take
+            half a minute: what is about safety does not wait for it.
     """
     found: dict[int, Row] = {}
     for lane in range(waits.standing(tx, now=now).open_lanes):
         if len(found) < limit:
-            _add_from(tx, lane, found, now=now, limit=limit, busy=busy)
+            past = waiting_for_files if lane == Lane.SAFETY else frozenset()
+            _add_from(tx, lane, found, now=now, limit=limit, busy=busy - past)
     return list(found.values())
 
 

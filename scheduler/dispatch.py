@@ -203,10 +203,15 @@ class Dispatcher:
         started = self._monotonic()
         landed, self._landed = self._landed, []
         room = self._room(started)
-        busy = self._busy(started)
+        busy, waiting_for_files = self._busy(started)
         try:
             turn = await self._store.write(
-                self._turn, landed, room=room, busy=busy, now=self._clock.now()
+                self._turn,
+                landed,
+                room=room,
+                busy=busy,
+                waiting_for_files=waiting_for_files,
+                now=self._clock.now(),
             )
         except _Fault as fault:
             self._landed = landed + self._landed
@@ -286,8 +291,16 @@ class Dispatcher:
         free = self._in_flight - len(self._flying)
         return free if self._pacer.unlimited else min(free, self._pacer.slots(now, _LEAD_S))
 
-    def _busy(self, now: float) -> frozenset[int]:
-        return self._pacer.resting(now) | {job.row["chat_id"] for job in self._flying.values()}
+    def _busy(self, now: float) -> tuple[frozenset[int], frozenset[int]]:
+        """Return the chats that are busy, and those of them that are so for a file alone."""
+        resting = self._pacer.resting(now)
+        with_file: set[int] = set()
+        others: set[int] = set()
+        for job in self._flying.values():
+            attachment = job.message.attachment
+            slow = attachment is not None and (attachment.made is not None or attachment.redrawn)
+            (with_file if slow else others).add(job.row["chat_id"])
+        return resting | with_file | others, frozenset(with_file - others - resting)
 
     def _pause(self, turn: _Turn, room: int) -> float | None:
         if turn.next_ready is None:
@@ -319,13 +332,24 @@ class Dispatcher:
             return
 
     def _turn(
-        self, tx: Tx, landed: list[_Job], *, room: int, busy: frozenset[int], now: int
+        self,
+        tx: Tx,
+        landed: list[_Job],
+        *,
+        room: int,
+        busy: frozenset[int],
+        waiting_for_files: frozenset[int],
+        now: int,
     ) -> _Turn:
         self._settle(tx, landed, now=now)
         # A chat whose message just failed certainly must not be overtaken by its next one:
         # waits written above are seen by ``due`` below.
         turn = _Turn(now)
-        rows = departures.due(tx, now=now, limit=room, busy=busy) if room else []
+        rows = (
+            departures.due(tx, now=now, limit=room, busy=busy, waiting_for_files=waiting_for_files)
+            if room
+            else []
+        )
         for row in rows:
             self._take(tx, turn, row, now=now)
         outbox.begin_attempt(tx, *(job.row for job in turn.jobs), now=now)
