@@ -26,10 +26,24 @@ _CLINIC = {
     "CLINIC_LANGUAGE": "en",
     "CLINIC_PHONE": "+34 911 234 567",
     "EMERGENCY_NUMBER": "112",
+    # Open every day: whoever tries it out on a Saturday is to see an alert reach the practitioner.
+    "CLINIC_HOURS": "Mo-Su 08:00-20:00",
     "LOG_LEVEL": "WARNING",
 }
 # Never taken from an operator's settings: the sandbox has a bot and a database of its own.
-_ITS_OWN = ("BOT_TOKEN", "BOT_API_URL", "DATABASE_URL", "DATABASE_KEY", "DATABASE_KEY_FILE")
+_ITS_OWN = (
+    "BOT_TOKEN",
+    "BOT_API_URL",
+    "DATABASE_URL",
+    "DATABASE_KEY",
+    "DATABASE_KEY_FILE",
+    "DATABASE_KEYRING",
+    "KEY_VAULT",
+    "VAULT_COPY",
+    "BACKUP_DIR",
+    "STAFF_GROUP",
+    "WEBHOOK_URL",
+)
 
 
 def run(*, port: int, speed: float, browser: bool, directory: Path) -> int:

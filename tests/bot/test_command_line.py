@@ -35,6 +35,13 @@ def test_the_sandbox_takes_what_init_left_empty_for_not_set(
     assert "BOT_TOKEN" not in environment
 
 
+def test_the_sandbox_takes_no_place_or_secret_of_an_operators_bot(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in demo._ITS_OWN:
+        monkeypatch.setenv(name, "the operator's")
+    assert "the operator's" not in demo._environment(tmp_path).values()
+
+
 def test_a_zone_that_does_not_exist_keeps_the_sandbox_from_starting_and_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
