@@ -8,6 +8,7 @@ in UTF-16 units after the markup is taken off.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from messages.content import Issue
@@ -129,10 +130,11 @@ class _Reading:
             yield from self._long_sentences()
         if self._opens_a_message and not label:
             yield from self._indiscretions(private)
+        said = _even(self._short)
         yield from (
             f'says "{phrase}", which [never] of this language forbids: reword it'
             for phrase in never
-            if _says(self._short, phrase)
+            if _phrase(phrase).search(said)
         )
 
     def _long_sentences(self) -> Iterator[str]:
@@ -181,8 +183,13 @@ def _names(words: Words, language: str) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=1024)
+def _phrase(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(_even(phrase))}(?!\w)")
+
+
 def _says(text: str, phrase: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(_even(phrase))}(?!\w)", _even(text)) is not None
+    return _phrase(phrase).search(_even(text)) is not None
 
 
 def _names_it(text: str, name: str) -> bool:

@@ -134,6 +134,7 @@ class Text:
         return escape(value)
 
 
+@lru_cache(maxsize=64)
 def needed_forms(language: str) -> tuple[str, ...]:
     """Return the plural categories that whole numbers need in ``language``, "other" last.
 

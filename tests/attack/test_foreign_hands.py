@@ -15,7 +15,7 @@ from tests.attack import secrets_of_ana as marked
 from tests.attack.clinic import Clinic, Hand, buttons, shape
 
 # Presses of one kind of button: more of the same would show nothing new.
-EXAMPLES = 2
+EXAMPLES = 1
 ENDS = (":x", "cancel", "stop", "leave")
 # Whoever presses this is gone, and the rest of their buttons with them.
 FOR_GOOD = "my:erase:yes"
