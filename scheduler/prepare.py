@@ -255,6 +255,13 @@ class Preparer:
     def _said(self, tx: Tx, row: Row, *, now: int) -> Prepared:
         if row["content"] is None:
             return Never("canceled", "its words were wiped")
+        if (
+            row["lane"] == outbox.Lane.REMINDER
+            and row["patient_id"] is None
+            and staff.at_chat(tx, row["chat_id"]) is None
+        ):
+            # A morning message, which names patients, to somebody removed since it was made.
+            return Never("canceled", "no longer on the staff")
         if row["staff_message_id"] is not None:
             lost = conversation.why_not(tx, row, now=now)
             if lost is not None:

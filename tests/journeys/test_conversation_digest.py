@@ -2,6 +2,7 @@
 
 import pytest
 
+from scheduler import staff
 from tests.conftest import moment
 from tests.journeys.practitioner_chat import join, words
 from tests.journeys.test_practitioner_cards import enrolled
@@ -134,3 +135,21 @@ async def test_an_open_alert_stands_on_top(clinic, doctor):
     digest = await doctor.says("/digest")
     assert digest.startswith("🗒 Mon 4 May\n\n🚨 1 open alert · /alerts\n• ")
     assert "A.P." in digest
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_a_morning_message_that_waits_reaches_only_who_is_still_on_the_staff(
+    clinic, doctor, removed
+):
+    ana = await enrolled(clinic, doctor, "A.P.")
+    ana.phone.text("May I run?")
+    await clinic.settle()
+    # Telegram is out of reach in the morning, so the message is owed while its reader is removed.
+    clinic.sandbox.faults.drop_before(method="sendMessage", chat_id=doctor.id, count=None)
+    await clinic.until(moment("2026-05-05 08:31"))
+    if removed:
+        member = await clinic.store.read(staff.at_chat, doctor.id)
+        await clinic.store.write(staff.remove, member.id, actor="system", now=clinic.clock.now())
+    clinic.sandbox.faults.lift()
+    await clinic.after(hours=2)
+    assert len(mornings(doctor)) == (0 if removed else 1)
