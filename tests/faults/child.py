@@ -34,6 +34,8 @@ def environment(directory: Path, sandbox: Sandbox, **more: str) -> dict[str, str
         "CLINIC_PHONE": "+34 911 234 567",
         "EMERGENCY_NUMBER": "112",
         "QUIET_HOURS": "00:00-00:00",
+        # Broadcast after broadcast is the load; nobody is to be spared a second one.
+        "TIPS_EVERY_DAYS": "0",
         "LOG_FORMAT": "json",
         **more,
     }
