@@ -282,7 +282,7 @@ class Settings(BaseSettings):
     def _language_has_texts(cls, language: str, info: ValidationInfo) -> str:
         own = info.data.get("protocols_dir", "faulty")
         wanted = language.strip().lower().replace("_", "-")
-        known = content.read((SHIPPED, own) if isinstance(own, Path) else (SHIPPED,)).languages
+        known = content.languages((SHIPPED, own) if isinstance(own, Path) else (SHIPPED,))
         # With a fault in PROTOCOLS_DIR nobody can tell what it would have added.
         if wanted not in known and own != "faulty":
             raise ValueError(

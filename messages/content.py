@@ -7,7 +7,7 @@ keys mean.
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -81,20 +81,12 @@ class Content:
     @property
     def parts(self) -> tuple[str, ...]:
         """Every folder below a room, such as ``practitioner/plans``, in order."""
-        return tuple(sorted({part for path in self._paths() if (part := _part(path))}))
+        return _parts(self._paths())
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Every language that has any text, in order; the triage may know more of them."""
-        return tuple(
-            sorted(
-                {
-                    Path(path).stem
-                    for path in self._paths()
-                    if not path.endswith(_TIMING) and not path.startswith(f"{TRIAGE}/")
-                }
-            )
-        )
+        return _spoken(self._paths())
 
     def _paths(self) -> set[str]:
         return self.tables.keys() | self.broken
@@ -110,10 +102,7 @@ def read(directories: Iterable[Path]) -> Content:
                 Issue(str(directory), "directory", "does not exist: create it or correct the path")
             )
             continue
-        for path in sorted(directory.rglob("*.toml")):
-            name = path.relative_to(directory).as_posix()
-            if any(part.startswith(".") for part in name.split("/")):
-                continue
+        for name, path in _files(directory):
             misplaced = _misplaced(name, shipped)
             if misplaced:
                 content.issues.append(Issue(name, "file", misplaced, blocks=False))
@@ -121,6 +110,40 @@ def read(directories: Iterable[Path]) -> Content:
             _add(content, name, path)
         shipped = content.parts if shipped is None else shipped
     return content
+
+
+def languages(directories: Iterable[Path]) -> tuple[str, ...]:
+    """Return the languages that have any text, by the names of the files alone, in order."""
+    found: set[str] = set()
+    shipped: tuple[str, ...] | None = None
+    for directory in directories:
+        found |= {name for name, _ in _files(directory) if not _misplaced(name, shipped)}
+        shipped = _parts(found) if shipped is None else shipped
+    return _spoken(found)
+
+
+def _files(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the content files below a directory with their names in it, hidden ones left out."""
+    for path in sorted(directory.rglob("*.toml")):
+        name = path.relative_to(directory).as_posix()
+        if not any(part.startswith(".") for part in name.split("/")):
+            yield name, path
+
+
+def _parts(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({part for name in names if (part := _part(name))}))
+
+
+def _spoken(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                Path(name).stem
+                for name in names
+                if not name.endswith(_TIMING) and not name.startswith(f"{TRIAGE}/")
+            }
+        )
+    )
 
 
 def _part(name: str) -> str | None:
