@@ -33,6 +33,7 @@ from tests.scheduler.conftest import (
     NOW,
     PATIENT_CHAT,
     ScriptedChannel,
+    welcome,
 )
 
 MINUTE = HOUR // 60
@@ -115,6 +116,7 @@ async def test_safety_overtakes_answers_which_overtake_reminders_which_overtake_
         Pacer(Limits(per_second=None, chat_gap=0, group_gap=0)),
         in_flight=1,
     )
+    await store.write(welcome, 2)
     for chat, lane in enumerate((Lane.BROADCAST, Lane.REMINDER, Lane.ANSWER, Lane.SAFETY), 1):
         await say(store, lane.name, chat_id=chat, lane=lane)
     await pump.drain()

@@ -24,6 +24,7 @@ from tests.scheduler.conftest import (
     ScriptedChannel,
     doctor,
     enroll_patient,
+    welcome,
 )
 
 
@@ -137,6 +138,7 @@ async def test_a_reminder_that_is_tried_again_does_not_hold_up_an_answer(
 ) -> None:
     channel = ScriptedChannel(Retry("connection refused", scope="bot"))
     pump = dispatcher(store, catalogue, channel, ManualClock(NOW))
+    await store.write(welcome, 1, 2)
     await say(store, "reminder", lane=Lane.REMINDER)
     await pump.drain()
     await say(store, "112 now")
