@@ -119,8 +119,9 @@ async def far_telegram() -> AsyncIterator[FarTelegram]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[AiohttpRequest]:
+    # Longer than a busy machine pauses, short enough to be waited for where that is tested.
     async with AiohttpRequest(
-        read_timeout=0.3, connect_timeout=0.3, pool_timeout=0.3, media_write_timeout=0.3
+        read_timeout=1.0, connect_timeout=1.0, pool_timeout=1.0, media_write_timeout=1.0
     ) as request:
         yield request
 
