@@ -14,6 +14,7 @@ from bot.keys import KeyPlace
 from bot.settings import Settings, SettingsInvalid, load_settings
 from scheduler import backup as backups
 from scheduler import rekey
+from scheduler.clock import SystemClock
 from scheduler.database import DatabaseProblem
 
 _OUT: Final = Console(highlight=False, soft_wrap=True)
@@ -67,7 +68,8 @@ def _rotated(settings: Settings, place: KeyPlace) -> int:
 
 def _target(settings: Settings) -> Path:
     folder = settings.backup_dir or settings.database_path.parent
-    return folder / f"before-another-key-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.db"
+    moment = datetime.fromtimestamp(SystemClock().now() / 1000, UTC)
+    return folder / f"before-another-key-{moment:%Y-%m-%dT%H%M%SZ}.db"
 
 
 def _say(words: str) -> None:
