@@ -27,6 +27,7 @@ from scheduler.database import Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
+from scheduler.said import Said
 
 KINDS = ("answer", "reminder", "broadcast")
 TEXT = "<b>How sore is the area now?</b>\n\n0 is not at all, 10 is the worst you can think of."
@@ -69,7 +70,7 @@ def _owe(tx: Tx, kind: str, patients: clinic.Patients, now: int) -> None:
         clinic.fill_broadcast(tx, patients, text=TEXT, now=now)
         return
     for chat in patients.chats():
-        outbox.say(tx, outbox.Said(TEXT), chat_id=chat, now=now)
+        outbox.say(tx, Said(TEXT), chat_id=chat, now=now)
 
 
 async def _emptied(dispatcher: Dispatcher) -> Took:

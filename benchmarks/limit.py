@@ -26,6 +26,7 @@ from scheduler.database import Store
 from scheduler.dispatch import Dispatcher
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
+from scheduler.said import Said
 
 PER_SECOND = 30
 STAFF = range(99_100_001, 99_100_021)
@@ -56,7 +57,7 @@ async def _add_alerts(store: Store, alerts: int, seconds: float) -> dict[str, fl
         added[text] = time.monotonic()
         await store.write(
             outbox.say,
-            outbox.Said(text),
+            Said(text),
             kind="alert",
             chat_id=STAFF[number % len(STAFF)],
             now=SystemClock().now(),

@@ -20,7 +20,7 @@ from scheduler import exports, outbox
 from scheduler.channel import Attachment
 from scheduler.database import Row, Store, Tx
 from scheduler.exports import TABLES, Export, Place
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 PART_BYTES: Final = 10 * 1024 * 1024
 

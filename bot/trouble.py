@@ -4,7 +4,7 @@ from bot.incoming import Incoming
 from bot.turn import House
 from scheduler import outbox, patients, staff
 from scheduler.database import Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 
 def tell_of_parked(tx: Tx, house: House, incoming: Incoming, *, now: int) -> None:

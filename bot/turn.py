@@ -16,7 +16,8 @@ from scheduler import dialogues, outbox, patients, staff
 from scheduler.channel import Attachment, Button
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
-from scheduler.outbox import Kind, Lane, Said
+from scheduler.outbox import Kind, Lane
+from scheduler.said import Said
 
 Rows = Iterable[Iterable[Button]]
 

@@ -11,7 +11,8 @@ from typing import Final
 from scheduler import outbox, staff, staff_group
 from scheduler.alert_record import Alert
 from scheduler.database import Row, Tx
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
+from scheduler.said import Said
 from scheduler.staff import Staff
 
 _FORM: Final = "alert"

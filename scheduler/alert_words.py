@@ -13,7 +13,7 @@ from scheduler.alert_record import Alert, Reason, reasons
 from scheduler.channel import Button
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.staff import Staff
 from scheduler.wallclock import local_date
 

@@ -13,7 +13,8 @@ from typing import Final
 from scheduler import outbox, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
+from scheduler.said import Said
 from scheduler.wallclock import HOUR
 
 AFTER_MS: Final = HOUR

@@ -8,7 +8,7 @@ from messages.render import moment_long
 from scheduler.attendance import Asked
 from scheduler.channel import Button
 from scheduler.clinic import Clinic
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 PREFIX: Final = "pa"
 """Of the buttons: ``pa:<session>:<answer>``; y came, n did not, m was moved."""

@@ -18,7 +18,7 @@ from scheduler import broadcast_copies, broadcasts, polls
 from scheduler.channel import Button
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 STOP: Final = "b:stop"
 PAUSE: Final = "b:pause"

@@ -11,7 +11,7 @@ from typing import Final
 from scheduler import broadcast_copies, events, outbox, segments, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.segments import Segment
 from scheduler.tip import Tip
 from scheduler.wallclock import HOUR

@@ -16,8 +16,8 @@ from scheduler.database import Row, Tx
 from scheduler.erasing import Counts
 from scheduler.holdings import STAFF_CHATS
 from scheduler.keeping import Keeping, months_later
-from scheduler.outbox import Said
 from scheduler.patients import Patient
+from scheduler.said import Said
 from scheduler.wallclock import HOUR, local
 
 Why = Literal["asked", "retention", "record_over"]

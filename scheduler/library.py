@@ -14,7 +14,7 @@ from scheduler import broadcasts, events, outbox, staff
 from scheduler.broadcasts import NotStarted
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.segments import EVERYONE, Segment
 from scheduler.staff import Staff
 from scheduler.tip import Tip

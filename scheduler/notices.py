@@ -12,7 +12,7 @@ from messages.render import day, moment
 from scheduler import outbox, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.staff import Staff
 
 _FORM = "notice"

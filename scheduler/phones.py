@@ -1,8 +1,9 @@
 """A patient's phone: the chat in which they are reached, and how another one takes its place."""
 
-from scheduler import consent, dialogues, enrollment, events, outbox, patients, settling, silence
+from scheduler import consent, dialogues, enrollment, events, patients, settling, silence
 from scheduler.database import Row, Tx
 from scheduler.patients import Patient
+from scheduler.said import Said
 
 _OLD_PHONE = "the patient has another phone"
 
@@ -56,5 +57,5 @@ def redirect(tx: Tx, patient_id: int, *, old_chat: int, new_chat: int, now: int)
 def _goes_along(row: Row) -> bool:
     if row["kind"] in ("reminder", "broadcast") or row["staff_message_id"] is not None:
         return True
-    form = outbox.Said.from_json(row["content"]).form if row["content"] else None
+    form = Said.from_json(row["content"]).form if row["content"] else None
     return form is not None and silence.of_form(form) is not None

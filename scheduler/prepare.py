@@ -50,6 +50,7 @@ from scheduler.database import Row, Tx
 from scheduler.last_look import Look
 from scheduler.quiet import prolonged
 from scheduler.replies import answers_to
+from scheduler.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Preparer:
         member = staff.at_chat(tx, row["chat_id"])
         if broadcast is None or member is None:
             return Never("canceled", "nobody is there to be told")
-        content = outbox.Said.from_json(row["content"])
+        content = Said.from_json(row["content"])
         edit = content.edit_message_id
         words = broadcast_words.report if edit is None else broadcast_words.progress
         if content.form == broadcasts.AFTERMATH:
@@ -266,7 +267,7 @@ class Preparer:
             lost = conversation.why_not(tx, row, now=now)
             if lost is not None:
                 return Never("canceled", lost)
-        said = outbox.Said.from_json(row["content"])
+        said = Said.from_json(row["content"])
         if said.form is not None:
             formed = self._of_form(tx, row, said.form, said.edits_row, now=now)
             if formed is not None:

@@ -13,8 +13,9 @@ from scheduler.channel import Button
 from scheduler.clinic import Clinic
 from scheduler.consent import Purpose
 from scheduler.database import Tx
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
 from scheduler.patients import Patient
+from scheduler.said import Said
 
 AGAIN: Final = "my:again"
 """What the buttons carry; the purpose and the answer follow."""

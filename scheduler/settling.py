@@ -36,6 +36,7 @@ from scheduler.channel import (
     Unreachable,
 )
 from scheduler.database import Row, Tx
+from scheduler.said import Said
 
 # What nobody owes for a fixed time (an answer in a chat) is given up after a day of retries.
 GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000
@@ -213,7 +214,7 @@ def _is_edit(row: Row, message: Message | None) -> bool:
         return message.changes
     if row["content"] is None:
         return False
-    said = outbox.Said.from_json(row["content"])
+    said = Said.from_json(row["content"])
     return said.edits_row is not None or said.message(0).changes
 
 

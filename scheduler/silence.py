@@ -17,8 +17,9 @@ from scheduler import events, outbox, patients
 from scheduler.alert_record import unresolved
 from scheduler.channel import Button
 from scheduler.database import Row, Tx
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
 from scheduler.patients import Patient
+from scheduler.said import Said
 from scheduler.wallclock import HOUR, local_date
 
 LIMIT: Final = 3

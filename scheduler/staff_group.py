@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from scheduler import duty, events, notices, outbox, staff
 from scheduler.database import Row, Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 State = Literal["asked", "in_use", "left"]
 Trouble = Literal["no_topics", "no_right", "gone"]

@@ -8,7 +8,7 @@ from messages.catalogue import Catalogue
 from messages.render import Html, escape
 from messages.tips import lines
 from scheduler.channel import Attachment, Button
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 FileKind = Literal["photo", "video", "document"]
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 from scheduler import outbox, patients, staff_group
 from scheduler.channel import Message
 from scheduler.database import Row, Tx
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
+from scheduler.said import Said
 
 NAME_LENGTH: Final = 128
 """The longest name that Telegram takes for a topic."""

@@ -14,7 +14,7 @@ from scheduler import asked_for
 from scheduler.channel import Attachment, Button
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.timing import expected_at, late_action
 
 # Prefixes of callback data; the rest are ids (64 bytes at most in all).

@@ -9,8 +9,8 @@ from messages.render import day_long
 from scheduler import alert_record, erasure, outbox
 from scheduler.erasure import Forgotten
 from scheduler.keeping import months_later
-from scheduler.outbox import Said
 from scheduler.patients import Patient
+from scheduler.said import Said
 from scheduler.staff import Staff
 
 PREFIX: Final = "my:erase"

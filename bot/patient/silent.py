@@ -5,6 +5,7 @@ from bot.turn import Turn
 from scheduler import outbox, replies, settling, silence
 from scheduler.database import Row
 from scheduler.patients import Patient
+from scheduler.said import Said
 from scheduler.silence import ANSWERS, PREFIX, QUESTION
 
 __all__ = ["PREFIX", "tap"]
@@ -42,7 +43,7 @@ def _meant(turn: Turn, patient: Patient) -> tuple[Row | None, str]:
             return None, ""
     if row is None or row["content"] is None or not row["attempts"]:
         return None, ""
-    form = outbox.Said.from_json(row["content"]).form
+    form = Said.from_json(row["content"]).form
     asked = form is not None and silence.of_form(form) is not None
     mine = row["patient_id"] == patient.id and row["chat_id"] == turn.chat_id
     return (row, answer) if asked and mine else (None, "")

@@ -11,9 +11,9 @@ from bot.turn import Turn
 from scheduler import conversation, outbox, patients, replies, roster, unanswered
 from scheduler.channel import Attachment, AttachmentKind
 from scheduler.database import Row
-from scheduler.outbox import Said
 from scheduler.patients import Patient
 from scheduler.replies import Kind
+from scheduler.said import Said
 from scheduler.staff import Staff
 
 _KINDS: Final[dict[str, tuple[Kind, AttachmentKind | None]]] = {

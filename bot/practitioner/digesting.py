@@ -12,7 +12,8 @@ from scheduler import digest as digests
 from scheduler.absences import Absence
 from scheduler.database import Row, Tx
 from scheduler.digest import SHOWN, Digest
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
+from scheduler.said import Said
 from scheduler.wallclock import MINUTE
 
 

@@ -13,7 +13,8 @@ from scheduler import outbox, settling
 from scheduler.channel import Ambiguous, Message
 from scheduler.database import SqlcipherDriver, Store
 from scheduler.migrations import migrate
-from scheduler.outbox import LANE_OF, SETTLED, Lane, Said
+from scheduler.outbox import LANE_OF, SETTLED, Lane
+from scheduler.said import Said
 
 PAGE = (Path(__file__).parents[2] / "docs" / "DELIVERY.md").read_text(encoding="utf-8")
 NOW = 1_777_881_600_000

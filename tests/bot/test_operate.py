@@ -12,7 +12,7 @@ from bot.cli import app
 from bot.settings import load_settings
 from scheduler import erasure, outbox, patients
 from scheduler.keeping import Keeping
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 NOW = 1_777_881_600_000
 PAGE = 4096

@@ -16,7 +16,7 @@ from scheduler import events, outbox, patients, staff
 from scheduler.clinic import Clinic
 from scheduler.database import SqlcipherDriver, Store, Tx
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
+from scheduler.said import Said
 
 NOW = 1_777_881_600_000
 DOCTOR, OTHER, MANAGER = 501, 503, 502

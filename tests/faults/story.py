@@ -4,9 +4,10 @@ from typing import Any
 
 from bot.request import AiohttpRequest
 from sandbox.phones import Phone
-from scheduler import notices, outbox, staff
+from scheduler import notices, staff
 from scheduler.broadcasts import Started, start
 from scheduler.database import Row, Tx
+from scheduler.said import Said
 from scheduler.segments import EVERYONE
 from scheduler.tip import Tip
 from tests.faults import practice
@@ -122,4 +123,4 @@ def _first_row(tx: Tx, kind: str, chat_id: int) -> Row | None:
 
 def words_of(row: Row) -> str:
     """Return the text of a row that was worded beforehand."""
-    return outbox.Said.from_json(row["content"]).html if row["content"] else ""
+    return Said.from_json(row["content"]).html if row["content"] else ""

@@ -11,6 +11,7 @@ from bot.receive import Receiver
 from sandbox.faults import Faults
 from scheduler import outbox
 from scheduler.database import Tx
+from scheduler.said import Said
 from tests.faults.judge import judge
 from tests.faults.story import HOUR, Impatient, Story
 
@@ -336,4 +337,4 @@ async def _arrived(story: Story, count: int) -> bool:
 
 
 def _say(tx: Tx, chat_id: int, words: str, *, now: int) -> None:
-    outbox.say(tx, outbox.Said(words), chat_id=chat_id, now=now)
+    outbox.say(tx, Said(words), chat_id=chat_id, now=now)

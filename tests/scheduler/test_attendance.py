@@ -5,8 +5,8 @@ from scheduler import attendance, enrollment, outbox, plans, staff
 from scheduler.changes import Change
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Said
 from scheduler.prepare import Never, Preparer
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, NOW, doctor, enroll_patient
 
 VISIT = NOW + 14 * DAY

@@ -16,8 +16,8 @@ from scheduler.backup import BackupFailed, back_up, restore, rotate, verify
 from scheduler.database import AlreadyInUse, DatabaseProblem, SqlcipherDriver, Store, WrongKey
 from scheduler.enrollment import Enrolled
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
 from scheduler.reading import reading, refuse_damaged
+from scheduler.said import Said
 from scheduler.vault import beside
 from tests.scheduler.conftest import (
     CLINIC,

@@ -25,6 +25,7 @@ from scheduler.clinic import Clinic
 from scheduler.database import Row, Store, Tx
 from scheduler.prepare import Later, Never, Preparer
 from scheduler.quiet import QuietHours
+from scheduler.said import Said
 from scheduler.segments import EVERYONE, Segment
 from scheduler.tip import Tip
 
@@ -79,7 +80,7 @@ def edits(tx: Tx) -> list[Row]:
         """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND kind = 'answer'
              AND broadcast_id IS NOT NULL ORDER BY id"""
     )
-    return [row for row in rows if outbox.Said.from_json(row["content"]).edit_message_id]
+    return [row for row in rows if Said.from_json(row["content"]).edit_message_id]
 
 
 def leave(tx: Tx, row: Row, outcome: Outcome, *, now: int = NOW) -> None:

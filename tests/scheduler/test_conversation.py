@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scheduler import conversation, events, outbox, patients, replies, settling, staff, unanswered
 from scheduler.channel import Ambiguous, Delivered, Rejected, Retry, Unreachable
 from scheduler.conversation import verdict, why_lost
-from scheduler.outbox import Said
+from scheduler.said import Said
 from tests.scheduler.conftest import DAY, DOCTOR_CHAT, HOUR, NOW, PATIENT_CHAT, enroll_patient
 
 STATES = ("pending", "sending", "sent", "expired", "canceled", "refused", "uncertain")

@@ -10,7 +10,7 @@ from scheduler.backup import begin_review
 from scheduler.database import Row, Store, Tx
 from scheduler.decisions import Decided, Waiting
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.segments import Segment
 from scheduler.staff import Staff
 from scheduler.tip import Tip

@@ -18,10 +18,10 @@ from scheduler.database import SqlcipherDriver, Store
 from scheduler.disk import Fault, Watch
 from scheduler.dispatch import Dispatcher
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
 from scheduler.reading import Reader
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, HOUR, KEY, NOW, ScriptedChannel
 
 MINUTE = HOUR // 60
@@ -202,7 +202,7 @@ from pathlib import Path
 from scheduler import disk, outbox
 from scheduler.database import SqlcipherDriver, Store
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
+from scheduler.said import Said
 driver = SqlcipherDriver(Path(sys.argv[1]), sys.argv[2])
 migrate(driver)
 store, watch = Store(driver), disk.Watch()

@@ -22,9 +22,10 @@ from scheduler.channel import (
 from scheduler.database import Row, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
+from scheduler.said import Said
 from tests.scheduler.conftest import (
     CLINIC,
     DAY,

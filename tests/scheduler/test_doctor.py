@@ -11,7 +11,7 @@ from scheduler.backup import begin_review
 from scheduler.database import SqlcipherDriver, Store
 from scheduler.doctor import Finding, Patient, examine, skew
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
+from scheduler.said import Said
 from scheduler.vault import Vault
 from tests.scheduler.conftest import DAY, HOUR, KEY, NOW
 from tests.scheduler.test_backup import damage

@@ -11,9 +11,10 @@ from scheduler.channel import Ambiguous, Delivered, Outcome, Retry
 from scheduler.database import Row, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
+from scheduler.said import Said
 from scheduler.settling import GIVE_UP_AFTER_MS, IN_DOUBT_MS, SHORT_PAUSE_MS
 from tests.scheduler.conftest import CLINIC, HOUR, NOW, PATIENT_CHAT, ScriptedChannel
 

@@ -8,6 +8,7 @@ from messages.catalogue import Catalogue
 from scheduler import downtime, events, notices, outbox, staff
 from scheduler.database import Row, Store
 from scheduler.enrollment import Enrolled
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, HOUR, NOW
 
 MINUTE = HOUR // 60
@@ -70,7 +71,7 @@ def words(store: Store, catalogue: Catalogue) -> str:
         row = tx.first(
             "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND kind = 'alert' ORDER BY id"
         )
-        form = outbox.Said.from_json(row["content"]).form
+        form = Said.from_json(row["content"]).form
         assert form is not None
         return notices.word(tx, form, row["chat_id"], catalogue, CLINIC)
 
@@ -162,9 +163,7 @@ def test_a_broadcast_under_way_does_not_hold_the_report_back(store):
     stop_at(store, NOW)
     start(store, BACK)
     settle_all(store, BACK, BACK)
-    row_id = store.write_now(
-        outbox.say, outbox.Said("tip"), chat_id=9, now=BACK - 1, kind="broadcast"
-    )
+    row_id = store.write_now(outbox.say, Said("tip"), chat_id=9, now=BACK - 1, kind="broadcast")
     row = store.write_now(outbox.row, row_id)
     store.write_now(outbox.begin_attempt, row, now=BACK)
     assert report(store, BACK + 5)

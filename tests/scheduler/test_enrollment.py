@@ -6,6 +6,7 @@ from messages.catalogue import Catalogue
 from scheduler import consent, enrollment, invitations, outbox, patients
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Choice, Enrolled
+from scheduler.said import Said
 from tests.scheduler.conftest import (
     CLINIC,
     DAY,
@@ -138,7 +139,7 @@ def test_a_stop_does_not_touch_what_was_said_or_has_ended(store: Store, enrolled
     store.write_now(outbox.end, first["id"], "canceled", "because", now=NOW)
     said = store.write_now(
         lambda tx: outbox.say(
-            tx, outbox.Said("bye"), chat_id=PATIENT_CHAT, patient_id=enrolled.patient_id, now=NOW
+            tx, Said("bye"), chat_id=PATIENT_CHAT, patient_id=enrolled.patient_id, now=NOW
         )
     )
     store.write_now(enrollment.hold, enrolled.patient_id, "stopped")

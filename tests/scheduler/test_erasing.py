@@ -5,7 +5,7 @@ import pytest
 from scheduler import alerts, erasure, outbox, patients
 from scheduler.erasing import names
 from scheduler.keeping import Keeping
-from scheduler.outbox import Said
+from scheduler.said import Said
 from tests.scheduler.conftest import (
     CLINIC,
     DOCTOR_CHAT,

@@ -10,8 +10,8 @@ from scheduler import outbox
 from scheduler.database import SqlcipherDriver, Store
 from scheduler.log_pages import in_log
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
 from scheduler.reading import Reader
+from scheduler.said import Said
 from tests.scheduler.conftest import KEY, NOW
 
 PAGE = 4096

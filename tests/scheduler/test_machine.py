@@ -51,9 +51,10 @@ from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.enrollment import Choice
 from scheduler.migrations import migrate
-from scheduler.outbox import Kind, Said
+from scheduler.outbox import Kind
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Prepared, Preparer
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, KEY, NOW, doctor
 
 CHATS = (601, 602, 603)

@@ -16,6 +16,7 @@ from scheduler import (
     timeline,
 )
 from scheduler.enrollment import Choice
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, DAY, HOUR, NOW, doctor, enroll_patient
 
 
@@ -298,7 +299,7 @@ def test_one_copy_of_a_broadcast_is_left(store, catalogue):
         for chat, each in zip((700, 701), made, strict=True):
             outbox.say(
                 tx,
-                outbox.Said("tip"),
+                Said("tip"),
                 chat_id=chat,
                 now=NOW,
                 kind="broadcast",

@@ -10,7 +10,8 @@ from scheduler import departures, outbox, replies, silence, upkeep, waits
 from scheduler.channel import Attachment, Button
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Lane, Owed, Said
+from scheduler.outbox import Lane, Owed
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, DAY, HOUR, NOW, PATIENT_CHAT, enroll_patient
 
 NOBODY: frozenset[int] = frozenset()

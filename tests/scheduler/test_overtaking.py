@@ -8,9 +8,10 @@ from scheduler import outbox
 from scheduler.channel import Attachment, Message, Outcome
 from scheduler.database import Store, Tx
 from scheduler.dispatch import Dispatcher
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
+from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, NOW, ScriptedChannel
 
 CHAT = 7

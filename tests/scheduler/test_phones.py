@@ -3,7 +3,7 @@
 import json
 
 from scheduler import consent, conversation, outbox, patients, phones, staff
-from scheduler.outbox import Said
+from scheduler.said import Said
 from tests.scheduler.conftest import DOCTOR_CHAT, NOW, PATIENT_CHAT, enroll_patient
 
 NEW_CHAT = 602

@@ -8,6 +8,7 @@ from scheduler import alerts, enrollment, inbox, outbox, retention, staff
 from scheduler.enrollment import Choice
 from scheduler.inbox import Received
 from scheduler.keeping import Keeping, months_later
+from scheduler.said import Said
 from scheduler.wallclock import local
 from tests.scheduler.conftest import CLINIC, DAY, HOUR, NOW, PATIENT_CHAT, doctor
 
@@ -152,7 +153,7 @@ def test_managers_are_told_once_a_month_and_only_of_something(store, enrolled):
 
     def notices(tx):
         return [
-            outbox.Said.from_json(row["content"]).form
+            Said.from_json(row["content"]).form
             for row in tx.all(
                 """SELECT content FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat
                    ORDER BY id""",

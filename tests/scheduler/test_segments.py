@@ -7,8 +7,8 @@ from scheduler import consent, enrollment, outbox, patients, segments, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Store, Tx
 from scheduler.enrollment import Choice
-from scheduler.outbox import Said
 from scheduler.quiet import QuietHours
+from scheduler.said import Said
 from scheduler.segments import EVERYONE, Audience, Segment
 
 NOW = 1_777_881_600_000

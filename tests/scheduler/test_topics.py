@@ -7,9 +7,10 @@ from scheduler import departures, outbox, staff, staff_group, topics
 from scheduler.channel import Delivered, Message, NoTopic, Rejected, Unreachable
 from scheduler.database import Store, Tx
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Lane, Said
+from scheduler.outbox import Lane
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Later, Never, Preparer
+from scheduler.said import Said
 from scheduler.settling import TOPIC_TRIES, settle
 from tests.scheduler.conftest import CLINIC, DOCTOR_CHAT, NOW
 

@@ -11,8 +11,8 @@ from scheduler import outbox, sealing
 from scheduler.backup import back_up, restore
 from scheduler.database import DatabaseProblem, SqlcipherDriver, Store, Tx, WrongKey
 from scheduler.migrations import migrate
-from scheduler.outbox import Said
 from scheduler.reading import reading
+from scheduler.said import Said
 from scheduler.sealing import NotReadable
 from scheduler.vault import Vault, beside
 from tests.scheduler.conftest import DAY, KEY, NOW, PATIENT_CHAT, enroll_patient
