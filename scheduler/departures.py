@@ -19,6 +19,8 @@ _NEXT: Final = ", ".join(
     for lane in Lane
 )
 _PAGE: Final = 64
+TWICE_LANES: Final = frozenset({Lane.ANSWER, Lane.REMINDER})
+"""Whose rows are sent once more where nobody knows whether they arrived, and may wait a moment."""
 
 
 def due(
@@ -27,6 +29,7 @@ def due(
     now: int,
     limit: int,
     busy: frozenset[int],
+    twice: int | None = None,
     waiting_for_files: frozenset[int] = frozenset(),
 ) -> list[Row]:
     """Return up to ``limit`` rows that may leave now, safety first, at most one for each chat.
@@ -36,14 +39,20 @@ def due(
         now: UTC epoch ms.
         limit: how many rows at most; fewer only where no more chats have anything due.
         busy: chats that must not be written to at this moment (in flight, or paced).
+        twice: how many of them at most may be of ``TWICE_LANES``; None: any number.
         waiting_for_files: those of them in which a file is being made or fetched, which may take
             half a minute: what is about safety does not wait for it.
     """
     found: dict[int, Row] = {}
     for lane in range(waits.standing(tx, now=now).open_lanes):
-        if len(found) < limit:
+        before, most = len(found), limit
+        if twice is not None and lane in TWICE_LANES:
+            most = min(limit, before + twice)
+        if before < most:
             past = waiting_for_files if lane == Lane.SAFETY else frozenset()
-            _add_from(tx, lane, found, now=now, limit=limit, busy=busy - past)
+            _add_from(tx, lane, found, now=now, limit=most, busy=busy - past)
+        if twice is not None and lane in TWICE_LANES:
+            twice -= len(found) - before
     return list(found.values())
 
 

@@ -14,10 +14,11 @@ from typing import Protocol
 import structlog
 
 from scheduler import departures, outbox, settling
-from scheduler.channel import Ambiguous, Channel, Delivered, Message, Outcome, Retry
+from scheduler.channel import Channel, Delivered, Message
 from scheduler.clock import Clock
 from scheduler.database import Row, Store, Tx, in_trouble
-from scheduler.pacer import Pacer, Slot
+from scheduler.flights import BROKEN_OFF, SOON_BACK_S, Flight, Flights
+from scheduler.pacer import Pacer
 from scheduler.prepare import Held, Later, Never, Prepared
 
 log = structlog.get_logger(__name__)
@@ -31,10 +32,6 @@ _PATIENCE_S = 300.0
 # So long before its slot a row is taken: committing must not use up the slot.
 _LEAD_S = 0.025
 
-_BROKEN_OFF = Ambiguous("the request was broken off")
-_STOPPED = Ambiguous("the bot was stopped while it was on its way", ours=True)
-_NOT_LEFT = Retry("the bot was stopped before it left")
-
 
 class Prepare(Protocol):
     """Takes the last look at a row; see ``scheduler.prepare``."""
@@ -44,27 +41,19 @@ class Prepare(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Job:
-    row: Row
-    message: Message
-    outcome: Outcome | None = None
-    left_at: float = 0.0  # on the event loop's clock, in seconds
-
-
 class _Fault(Exception):
     """One row cannot be prepared or settled; the turn starts again without it."""
 
-    def __init__(self, row: Row, job: _Job | None, error: Exception) -> None:
+    def __init__(self, row: Row, flight: Flight | None, error: Exception) -> None:
         super().__init__(type(error).__name__)
         self.row = row
-        self.job = job
+        self.flight = flight
 
 
 @dataclass(slots=True)
 class _Turn:
     now: int
-    jobs: list[_Job] = field(default_factory=list)
+    taken: list[Flight] = field(default_factory=list)
     next_ready: int | None = None
     looked_again: bool = False
 
@@ -96,19 +85,21 @@ class Dispatcher:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._channel = channel
         self._prepare = prepare
         self._clock = clock
         self._pacer = pacer
         self._in_flight = in_flight
-        self._patience_s = patience_s
         self._monotonic = monotonic
         self._kicked = asyncio.Event()
         # One turn at a time: ``stop`` takes turns too, beside ``run``.
         self._turning = asyncio.Lock()
-        self._flying: dict[asyncio.Task[Outcome], _Job] = {}  # in the order in which they left
-        self._watchdog: asyncio.TimerHandle | None = None
-        self._landed: list[_Job] = []
+        self._flights = Flights(
+            channel,
+            pacer,
+            on_landing=self._kicked.set,
+            patience_s=patience_s,
+            monotonic=monotonic,
+        )
         self._stopping = False
         self._next_ready: int | None = None
         self.on_turn: Callable[[], None] = lambda: None
@@ -128,16 +119,16 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Pump until :meth:`stop`; a database in trouble is waited for, not given up on."""
-        while not (self._stopping and not self._flying and not self._landed):
+        while not self._stopping or self._unsettled:
             await self._rest(await self._pump_or_log())
 
     async def drain(self) -> None:
         """Send all that may leave now and wait until it has settled."""
         while True:
             pause = await self._pump()
-            if self._flying:
-                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
-            elif not self._landed:
+            if self._flights.aloft:
+                await self._flights.one_landed()
+            elif not self._flights.landed:
                 nothing_due = self._next_ready is None or self._next_ready > self._clock.now()
                 if nothing_due or self._stopping:
                     return
@@ -146,11 +137,13 @@ class Dispatcher:
     @property
     def idle(self) -> bool:
         """Whether nothing is on its way and, as of the last look, nothing may leave now."""
-        return (
-            not self._flying
-            and not self._landed
-            and (self._next_ready is None or self._next_ready > self._clock.now())
+        return not self._unsettled and (
+            self._next_ready is None or self._next_ready > self._clock.now()
         )
+
+    @property
+    def _unsettled(self) -> bool:
+        return bool(self._flights.aloft or self._flights.landed)
 
     async def stop(self, within_s: float = 10.0) -> bool:
         """Take nothing more, and wait for what is on its way.
@@ -164,20 +157,12 @@ class Dispatcher:
         deadline = self._monotonic() + within_s
         # A turn that is under way may still take off: only after it is known what is flying.
         await self._pump_or_log()
-        while (self._flying or self._landed) and self._monotonic() < deadline:
-            if self._flying:
-                await asyncio.wait(
-                    self._flying,
-                    timeout=max(0.0, deadline - self._monotonic()),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+        while self._unsettled and self._monotonic() < deadline:
+            await self._flights.one_landed(max(0.0, deadline - self._monotonic()))
             await self._pump_or_log()
-        clean = not self._flying and not self._landed
-        for task in self._flying:
-            task.cancel()
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=_TROUBLE_PAUSE_S)
-        if self._landed:
+        clean = not self._unsettled
+        await self._flights.break_off(_TROUBLE_PAUSE_S)
+        if self._flights.landed:
             await self._pump_or_log()
         # A turn taken here may have used up the kick that ``run`` was to end with.
         self.kick()
@@ -201,125 +186,90 @@ class Dispatcher:
 
     async def _take_turn(self) -> float | None:
         started = self._monotonic()
-        landed, self._landed = self._landed, []
-        room = self._room(started)
+        landed = self._flights.collect()
+        room, twice = self._room(started), self._room_for_what_goes_twice()
         busy, waiting_for_files = self._busy(started)
         try:
             turn = await self._store.write(
                 self._turn,
                 landed,
                 room=room,
+                twice=twice,
                 busy=busy,
                 waiting_for_files=waiting_for_files,
                 now=self._clock.now(),
             )
         except _Fault as fault:
-            self._landed = landed + self._landed
-            await self._get_past(fault)
+            await self._get_past(fault, landed)
             self._next_ready = self._clock.now()  # the others of that turn
             return 0.0
         except BaseException:
-            self._landed = landed + self._landed
+            self._flights.put_back(landed)
             raise
         self._next_ready = turn.next_ready
-        self._take_off(turn.jobs)
+        self._flights.take_off(turn.taken)
         self.on_turn()
-        if turn.looked_again or self._landed:
+        if turn.looked_again or self._flights.landed:
             return 0.0
-        return self._pause(turn, room)
+        return self._pause(turn, room, twice)
 
-    def _take_off(self, jobs: list[_Job]) -> None:
-        loop = asyncio.get_running_loop()
-        for job in jobs:
-            slot = self._pacer.take(
-                self._monotonic(),
-                job.message.chat_id,
-                edit=job.message.changes,
-            )
-            job.left_at = loop.time()
-            if self._pacer.unlimited:
-                task = loop.create_task(self._channel.deliver(job.message))
-            else:
-                task = loop.create_task(self._deliver_in(slot, job))
-            self._flying[task] = job
-            task.add_done_callback(self._done)
-        if self._watchdog is None:
-            self._break_off_late()
-
-    async def _deliver_in(self, slot: Slot, job: _Job) -> Outcome:
-        """Let a message leave when its slot opens, for which it was taken a moment too early."""
-        job.outcome = _NOT_LEFT
-        if (wait := slot.opens_at - self._monotonic()) > 0:
-            await asyncio.sleep(wait)
-        job.outcome = None
-        slot.left_at = self._monotonic()
-        try:
-            return await self._channel.deliver(job.message)
-        finally:
-            self._pacer.answered(slot, self._monotonic())
-
-    def _break_off_late(self) -> None:
-        """Break off what has been under way for too long; look again when the next one would be.
-
-        One timer for all: one for each message costs more than a look at the first.
-        """
-        loop = asyncio.get_running_loop()
-        self._watchdog = None
-        for task, job in self._flying.items():
-            if (until := job.left_at + self._patience_s) > loop.time():
-                self._watchdog = loop.call_at(until, self._break_off_late)
-                return
-            log.error("request_too_slow", row=job.row["id"])
-            job.outcome = _BROKEN_OFF
-            task.cancel()
-
-    async def _get_past(self, fault: _Fault) -> None:
+    async def _get_past(self, fault: _Fault, landed: list[Flight]) -> None:
         """Deal by itself with the one row that would make every turn fail."""
+        self._flights.put_back(landed)
         log.error("row_in_trouble", row=fault.row["id"], error=str(fault), exc_info=fault.__cause__)
         now = self._clock.now()
-        if fault.job is None:
+        if fault.flight is None:
             reason = f"could not be put into words: {fault}"
             await self._store.write(settling.drop, fault.row, "refused", reason, now=now)
             return
-        outcome = fault.job.outcome or _BROKEN_OFF
+        outcome = fault.flight.outcome or BROKEN_OFF
         await self._store.write(settling.write_off, fault.row, outcome, str(fault), now=now)
-        self._landed.remove(fault.job)
+        self._flights.put_back(
+            [each for each in self._flights.collect() if each is not fault.flight]
+        )
 
     def _room(self, now: float) -> int:
         if self._stopping:
             return 0
-        free = self._in_flight - len(self._flying)
+        free = self._in_flight - self._flights.aloft
         return free if self._pacer.unlimited else min(free, self._pacer.slots(now, _LEAD_S))
+
+    def _room_for_what_goes_twice(self) -> int:
+        """Return how many rows may be taken that a crash would have sent once more.
+
+        A kill catches what is under way, and nobody knows whether it arrived: so few of them are
+        under way at once that as few can come twice. Copies of broadcasts are never sent twice,
+        and what is about safety waits for nothing.
+        """
+        if self._pacer.unlimited:
+            return self._in_flight
+        return max(0, self._pacer.at_once - self._flights.going_twice())
 
     def _busy(self, now: float) -> tuple[frozenset[int], frozenset[int]]:
         """Return the chats that are busy, and those of them that are so for a file alone."""
         resting = self._pacer.resting(now)
-        with_file: set[int] = set()
-        others: set[int] = set()
-        for job in self._flying.values():
-            attachment = job.message.attachment
-            slow = attachment is not None and (attachment.made is not None or attachment.redrawn)
-            (with_file if slow else others).add(job.row["chat_id"])
-        return resting | with_file | others, frozenset(with_file - others - resting)
+        aloft, with_file = self._flights.busy()
+        return resting | aloft, with_file - resting
 
-    def _pause(self, turn: _Turn, room: int) -> float | None:
+    def _pause(self, turn: _Turn, room: int, twice: int) -> float | None:
         if turn.next_ready is None:
             return None
-        waits = self._clock.seconds_until(turn.next_ready)
-        if waits > 0:
-            return waits
         if turn.next_ready > turn.now:
-            # It fell due while the turn was taken: nothing holds it up but another look.
-            return 0.0
+            # If it fell due while the turn was taken, nothing holds it up but another look.
+            return max(0.0, self._clock.seconds_until(turn.next_ready))
         # Something is due and did not leave: a slot, a rested chat or a landing comes first.
-        if self._stopping or len(self._flying) >= self._in_flight:
+        if self._stopping or self._flights.aloft >= self._in_flight:
             return None  # the next landing kicks
         now = self._monotonic()
         delay = self._pacer.delay(now) - _LEAD_S
-        if delay > 0 or len(turn.jobs) == room:
+        if delay > 0 or len(turn.taken) == room:
             # Without room the turn came too early for the pacer, whose slot may be open by now.
             return max(0.0, delay)
-        return self._pacer.next_rested(now)
+        rested = self._pacer.next_rested(now)
+        if twice:
+            return rested
+        # A landing kicks; where what is under way hangs, the others go past it.
+        return SOON_BACK_S if rested is None else min(rested, SOON_BACK_S)
 
     async def _rest(self, pause: float | None) -> None:
         if pause is not None and pause <= 0:
@@ -334,9 +284,10 @@ class Dispatcher:
     def _turn(
         self,
         tx: Tx,
-        landed: list[_Job],
+        landed: list[Flight],
         *,
         room: int,
+        twice: int,
         busy: frozenset[int],
         waiting_for_files: frozenset[int],
         now: int,
@@ -346,20 +297,27 @@ class Dispatcher:
         # waits written above are seen by ``due`` below.
         turn = _Turn(now)
         rows = (
-            departures.due(tx, now=now, limit=room, busy=busy, waiting_for_files=waiting_for_files)
+            departures.due(
+                tx,
+                now=now,
+                limit=room,
+                twice=twice,
+                busy=busy,
+                waiting_for_files=waiting_for_files,
+            )
             if room
             else []
         )
         for row in rows:
             self._take(tx, turn, row, now=now)
-        outbox.begin_attempt(tx, *(job.row for job in turn.jobs), now=now)
+        outbox.begin_attempt(tx, *(flight.row for flight in turn.taken), now=now)
         # Where there was room for no more, more may be due, and the next turn will see.
         turn.next_ready = now if room and len(rows) == room else departures.next_ready(tx, now=now)
         return turn
 
-    def _settle(self, tx: Tx, landed: list[_Job], *, now: int) -> None:
+    def _settle(self, tx: Tx, landed: list[Flight], *, now: int) -> None:
         """Settle what has come back; what was delivered, the usual case, all at once."""
-        outcomes = {job.row["id"]: job.outcome or _BROKEN_OFF for job in landed}
+        outcomes = {flight.row["id"]: flight.outcome or BROKEN_OFF for flight in landed}
         names = {row_id: type(outcome).__name__ for row_id, outcome in outcomes.items()}
         outbox.finish_attempts(tx, names, now=now)
         message_ids = {
@@ -368,17 +326,17 @@ class Dispatcher:
             if isinstance(outcome, Delivered)
         }
         outbox.all_sent(tx, message_ids, now=now)
-        for job in landed:
-            outcome = outcomes[job.row["id"]]
+        for flight in landed:
+            outcome = outcomes[flight.row["id"]]
             try:
                 if isinstance(outcome, Delivered):
-                    settling.delivered(tx, job.row, outcome, now=now)
+                    settling.delivered(tx, flight.row, outcome, now=now)
                 else:
-                    settling.settle(tx, job.row, job.message, outcome, now=now)
+                    settling.settle(tx, flight.row, flight.message, outcome, now=now)
             except Exception as error:
                 if in_trouble(error):
                     raise
-                raise _Fault(job.row, job, error) from error
+                raise _Fault(flight.row, flight, error) from error
 
     def _take(self, tx: Tx, turn: _Turn, row: Row, *, now: int) -> None:
         """Take the last look at a row, and do what it says."""
@@ -389,7 +347,7 @@ class Dispatcher:
                 raise
             raise _Fault(row, None, error) from error
         if isinstance(prepared, Message):
-            turn.jobs.append(_Job(row, prepared))
+            turn.taken.append(Flight(row, prepared))
             return
         turn.looked_again = True
         match prepared:
@@ -399,16 +357,3 @@ class Dispatcher:
                 outbox.hold(tx, row["id"], why)
             case Never(state=state, reason=reason):
                 settling.drop(tx, row, state, reason, now=now)
-
-    def _done(self, task: asyncio.Task[Outcome]) -> None:
-        job = self._flying.pop(task)
-        # Broken off counts too: a row must not stay in ``sending`` for good.
-        if task.cancelled():
-            job.outcome = job.outcome or _STOPPED
-        elif (error := task.exception()) is not None:
-            # A fault of ours, after the request may have left: nobody can tell.
-            log.error("channel_raised", error=type(error).__name__, row=job.row["id"])
-        else:
-            job.outcome = task.result()
-        self._landed.append(job)
-        self._kicked.set()

@@ -65,6 +65,15 @@ class Pacer:
         """Whether there is no limit for the whole bot."""
         return self._limits.per_second is None
 
+    @property
+    def at_once(self) -> int:
+        """How many messages that a crash would double may be under way at once, under a limit.
+
+        As many as leave in a fifteenth of a second, two at least: at 30 a second an answer that
+        takes 65 ms holds nothing up, and a kill doubles two messages at most.
+        """
+        return max(2, (self._limits.per_second or 0) // 15)
+
     def delay(self, now: float) -> float:
         """Return how many seconds pass until the next slot (``now`` in monotonic seconds)."""
         if self._limits.per_second is None:

@@ -1,5 +1,8 @@
 """The dispatcher: what leaves, in which order, and in which state each row ends."""
 
+import asyncio
+import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -122,6 +125,49 @@ async def test_safety_overtakes_answers_which_overtake_reminders_which_overtake_
         await say(store, lane.name, chat_id=chat, lane=lane)
     await pump.drain()
     assert [m.html for m in channel.delivered] == ["SAFETY", "ANSWER", "REMINDER", "BROADCAST"]
+
+
+async def test_only_two_messages_that_a_crash_would_double_are_under_way_at_once(
+    store: Store, catalogue: Catalogue
+) -> None:
+    under_way: list[str] = []
+    let_go = asyncio.Event()
+
+    class Slow(ScriptedChannel):
+        async def deliver(self, message: Message) -> Outcome:
+            under_way.append(message.html)
+            await let_go.wait()
+            return await super().deliver(message)
+
+    channel = Slow()
+    seconds = itertools.count(step=0.1)
+    pump = Dispatcher(
+        store,
+        channel,
+        Preparer(catalogue, CLINIC),
+        ManualClock(NOW),
+        Pacer(Limits(per_second=30)),
+        monotonic=lambda: next(seconds),
+    )
+    await store.write(welcome, *range(100, 112))
+    chats = iter(range(100, 112))
+    for lane in (Lane.REMINDER, Lane.ANSWER, Lane.BROADCAST, Lane.SAFETY) * 3:
+        await say(store, lane.name, chat_id=next(chats), lane=lane)
+    turns = asyncio.Semaphore(0)
+    pump.on_turn = turns.release
+    running = asyncio.create_task(pump.run())
+    for _ in range(15):
+        pump.kick()
+        await turns.acquire()
+    assert Counter(under_way) == {"SAFETY": 3, "ANSWER": 2, "BROADCAST": 3}
+
+    let_go.set()
+    await pump.drain()
+    assert Counter(m.html for m in channel.delivered) == dict.fromkeys(
+        ("SAFETY", "ANSWER", "REMINDER", "BROADCAST"), 3
+    )
+    await pump.stop()
+    await running
 
 
 async def test_messages_of_one_chat_keep_their_order_also_over_a_failure(
