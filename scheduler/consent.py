@@ -58,9 +58,12 @@ def record(
     )
 
 
-def newest(purpose: Purpose) -> str:
-    """Return what the row of ``patients`` at hand last said to a purpose: 1, 0 or NULL (as SQL)."""
-    return f"""(SELECT consents.given FROM consents
+def newest(purpose: Purpose, column: Literal["given", "version"] = "given") -> str:
+    """Return what the row of ``patients`` at hand last said to a purpose, or NULL (as SQL).
+
+    It is 1 or 0, or with ``column`` the version of the text that was answered.
+    """
+    return f"""(SELECT consents.{column} FROM consents
         WHERE consents.clinic_id = :clinic_id AND consents.patient_id = patients.id
           AND consents.purpose = '{purpose}' ORDER BY consents.id DESC LIMIT 1)"""
 

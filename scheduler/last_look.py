@@ -20,6 +20,7 @@ class Look:
     Attributes:
         patient: whose it is.
         agreed: whether the patient's consent to aftercare holds.
+        version: the version of the text that was agreed to.
         ended: whether the plan that it is of was ended.
         paused: whether that plan is paused.
         alerted: whether an alert about the patient is not resolved.
@@ -31,6 +32,7 @@ class Look:
 
     patient: Patient
     agreed: bool
+    version: str
     ended: bool
     paused: bool
     alerted: bool
@@ -45,6 +47,7 @@ def at(tx: Tx, reminder: Row, *, now: int) -> Look | None:
     found = tx.first(
         f"""SELECT patients.id, patients.label, patients.chat_id, patients.state,
                 {wording.FACTS}, {consent.newest("aftercare")} AS agreed,
+                {consent.newest("aftercare", "version")} AS version,
                 enrollments.status, enrollments.paused_at,
                 EXISTS (SELECT 1 FROM alerts WHERE alerts.clinic_id = :clinic_id
                     AND alerts.patient_id = patients.id AND alerts.state <> 'resolved') AS alerted,
@@ -72,6 +75,7 @@ def at(tx: Tx, reminder: Row, *, now: int) -> Look | None:
     return Look(
         patient=patients.of_row(found),
         agreed=bool(found["agreed"]),
+        version=found["version"] or "",
         ended=found["status"] == "ended",
         paused=found["paused_at"] is not None,
         alerted=bool(found["alerted"]),

@@ -108,13 +108,12 @@ class Preparer:
         return prepared
 
     def _copy(self, tx: Tx, row: Row, *, now: int) -> Prepared:
-        broadcast = broadcasts.by_id(tx, row["broadcast_id"])
-        copy = broadcast_copies.look(tx, row, broadcast, self.clinic, now=now)
+        copy = broadcast_copies.look(tx, row, self.clinic, now=now)
         if isinstance(copy, str):
             return Never("canceled", copy)
-        if broadcast is not None and broadcast["paused_at"]:
+        if copy.paused:
             # It was on its way when the pause began, and came back unsent.
-            broadcast_copies.hold(tx, broadcast["id"])
+            broadcast_copies.hold(tx, row["broadcast_id"])
             return Held(broadcast_copies.PAUSED)
         if now >= row["useful_until"]:
             return Never("expired", "no longer useful")
@@ -126,7 +125,7 @@ class Preparer:
                     tx, row["broadcast_id"], copy.patient.timezone, morning=later.ready_at
                 )
             return later
-        if reconsent.is_outdated(tx, copy.patient, "tips", self.catalogue):
+        if reconsent.is_outdated(copy.agreed_to, "tips", self.catalogue):
             reconsent.ask(tx, copy.patient, "tips", self.catalogue, self.clinic, now=now)
             return Never("canceled", "no consent to tips")
         return copy.tip.said(self.catalogue, copy.patient.language).message(row["chat_id"])
@@ -215,7 +214,7 @@ class Preparer:
         otherwise = self._out_of_time(tx, row, patient, subject, now=now)
         if otherwise is not None:
             return otherwise
-        if reconsent.is_outdated(tx, patient, "aftercare", self.catalogue):
+        if reconsent.is_outdated(look.version, "aftercare", self.catalogue):
             reconsent.ask(tx, patient, "aftercare", self.catalogue, self.clinic, now=now)
             return Held("consent")
         newer = self._newer_check_in(tx, row, subject, now=now) if look.accompanied else None

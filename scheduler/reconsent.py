@@ -26,10 +26,9 @@ def declared(catalogue: Catalogue, purpose: Purpose) -> str:
     return catalogue.label(catalogue.languages[0], f"patient.rights.version.{purpose}")
 
 
-def is_outdated(tx: Tx, patient: Patient, purpose: Purpose, catalogue: Catalogue) -> bool:
-    """Say whether a patient's yes was to an older text."""
-    today = declared(catalogue, purpose)
-    return consent.standing(tx, patient.id, purpose, today) == "outdated"
+def is_outdated(version: str, purpose: Purpose, catalogue: Catalogue) -> bool:
+    """Say whether a yes to a version of the text was to an older one than today's (pure)."""
+    return consent.declared_in(version) != declared(catalogue, purpose)
 
 
 def ask(

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from scheduler import broadcast_copies, broadcasts, patients, staff
-from scheduler.channel import Retry
 from tests.conftest import DAY, moment
 from tests.journeys.test_manager_broadcast import compose, labels, patient, press, words
 
@@ -202,17 +201,13 @@ async def test_a_pause_holds_every_copy_and_lets_each_go_with_exact_counts(world
     phones = [await patient(world, name) for name in ("Anna", "Berta", "Carla", "Dora")]
     await to_preview(world)
     late = [phone.person.id for phone in phones[1:]]
-    deliver = world.bot.dispatcher._channel.deliver
-
-    async def held_up(message: Any) -> Any:
-        return Retry("busy", 60_000) if message.chat_id in late else await deliver(message)
-
-    world.bot.dispatcher._channel.deliver = held_up
+    for chat_id in late:
+        world.sandbox.faults.too_many(60, method="sendMessage", chat_id=chat_id, count=None)
     await send(world)
     progress = _last(world)
     assert labels(progress) == ["⏸ Pause", "✋ Cancel the rest"]
     await press(world, world.manager, "b:pause")
-    world.bot.dispatcher._channel.deliver = deliver
+    world.sandbox.faults.lift()
     await world.after(days=2)
     assert [world.texts(phone).count(TIP) for phone in phones] == [1, 0, 0, 0]
     assert await world.store.read(broadcasts.counts, 1) == {"sent": 1, "pending": 3}

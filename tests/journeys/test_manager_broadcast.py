@@ -5,7 +5,6 @@ from typing import Any
 
 from sandbox.phones import Phone
 from scheduler import broadcasts, enrollment, staff
-from scheduler.channel import Retry
 from scheduler.enrollment import Choice
 
 TIP = "Sun is out: SPF 50 every morning.\n<b>Hats</b> & shade help too."
@@ -200,20 +199,14 @@ async def test_canceling_in_the_middle_takes_back_what_has_not_left(world: Any) 
     phones = [await patient(world, name) for name in ("Anna", "Berta", "Carla", "Dora")]
     await to_everyone(world)
     late = [phone.person.id for phone in phones[1:]]
-    deliver = world.bot.dispatcher._channel.deliver
-
-    async def held_up(message: Any) -> Any:
-        if message.chat_id in late:
-            return Retry("too many requests", 60_000)
-        return await deliver(message)
-
-    world.bot.dispatcher._channel.deliver = held_up
+    for chat_id in late:
+        world.sandbox.faults.too_many(60, method="sendMessage", chat_id=chat_id, count=None)
     await press(world, world.manager, "b:yes")
     progress = next(m for m in reversed(world.manager.transcript()) if "Sending" in words(m))
     assert "▰▰▱▱▱▱▱▱▱▱ 1 of 4" in words(progress)
 
     await press(world, world.manager, "b:stop")
-    world.bot.dispatcher._channel.deliver = deliver
+    world.sandbox.faults.lift()
     await world.after(hours=1)
     assert [world.texts(phone).count(TIP) for phone in phones] == [1, 0, 0, 0]
     report = world.texts(world.manager)[-1]
