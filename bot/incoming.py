@@ -1,9 +1,11 @@
 """What came in, in plain values: a Telegram update without Telegram's types."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 from telegram import Bot, ChatMemberUpdated, Message, Update
 
 Kind = Literal[
@@ -25,7 +27,9 @@ class Unreadable(Exception):
     """An update is not what the Bot API says it is; the text names the fault's kind alone."""
 
 
-@dataclass(frozen=True, slots=True)
+# The library takes a text that is a number as it comes; here every value has its type, or the
+# update counts as unreadable.
+@dataclass(frozen=True, slots=True, config=ConfigDict(strict=True))
 class Incoming:
     """One update. ``chat_id`` is 0 where an update belongs to no chat.
 
