@@ -106,7 +106,7 @@ def plan(
     actor: str,
     now: int,
 ) -> Absence:
-    """Write down that a member will be away; it begins at once where its time has come.
+    """Write down that a member will be away; it begins with the next :func:`turn` that is due.
 
     Args:
         tx: the open transaction.

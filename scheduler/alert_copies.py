@@ -156,6 +156,23 @@ def shown_to(tx: Tx, alert_id: int) -> list[Staff]:
     return [member for member in found if member is not None]
 
 
+def waiting(tx: Tx) -> list[Row]:
+    """Return the calls to members that are still to leave, with ``alert_id`` and ``staff_id``.
+
+    Each is the row of the outbox, with the ``round`` of calls that it is a part of.
+    """
+    return tx.all(
+        """SELECT outbox.*, alert_messages.alert_id, alert_messages.staff_id, alert_messages.round
+           FROM outbox
+           JOIN alert_messages ON alert_messages.clinic_id = :clinic_id
+             AND alert_messages.outbox_id = outbox.id AND alert_messages.staff_id IS NOT NULL
+           WHERE outbox.clinic_id = :clinic_id AND outbox.state = 'pending'
+             AND outbox.held IS NULL AND outbox.lane = :safety
+           ORDER BY outbox.ready_at, outbox.id""",
+        safety=int(Lane.SAFETY),
+    )
+
+
 def copy_of(tx: Tx, row_id: int) -> Row | None:
     """Return what is known of a row as a copy: its alert, whose it is, and its round; or None."""
     return tx.first(

@@ -31,8 +31,8 @@ def beat(tx: Tx, clinic: Clinic, *, now: int) -> None:
     for enrollment_id in outbox.expire_useless(tx, now=now):
         enrollment.complete_if_done(tx, enrollment_id, now=now)
     broadcasts.close_finished(tx, now=now)
-    alerts.reopen_left(tx, now=now)
     absences.turn(tx, now=now)
+    alerts.look_after(tx, clinic, now=now)
     attendance.owe(tx, clinic, now=now)
     rounds.catch_up(tx, clinic, now=now)
     downtime.report_if_over(tx, now=now)

@@ -152,6 +152,52 @@ async def test_a_crash_loses_neither_the_alert_nor_its_next_round(story: Story) 
     assert "Dr. Sol is on it" in story.alerts(story.doctor)[0]["text"]
 
 
+async def test_what_a_patient_adds_reaches_whoever_stands_in_for_the_one_who_had_the_alert(
+    story: Story,
+) -> None:
+    sol = await join(story.world, "Dr. Stand")
+    await story.alarm()
+    await story.doctor.taps("✋ I'm on it", story.alerts(story.doctor)[-1])
+    await story.doctor.says("/oncall")
+    await story.doctor.taps("🏖 Add days off")
+    await story.doctor.says("tomorrow to 8 May")
+    await story.doctor.taps("Dr. Stand")
+    midnight = story.began + 13 * HOUR
+    await story.world.until(midnight)
+    await story.world.until(midnight + HOUR)
+    # Nobody is on it any more, and it rings as it did at the beginning.
+    assert story.rang(sol) == [0, *(13 * 60 + after for after in (0, 5, 10, 20, 40))]
+    assert story.rang(story.doctor) == [0]
+    assert "Nobody is on it yet" in story.alerts(sol)[-1]["text"]
+    await sol.taps("✋ I'm on it", story.alerts(sol)[-1])
+    for chat in (story.doctor, sol, story.manager):
+        story.world.new(chat.phone)
+    story.ana.text("it is back: I cannot breathe again")
+    await story.world.settle()
+    (rang,) = story.world.texts(sol.phone)
+    assert "it is back: I cannot breathe again" in rang
+    assert story.world.texts(story.doctor.phone) == []
+    assert story.world.texts(story.manager.phone) == []
+
+
+async def test_new_words_do_not_wait_for_a_heartbeat_to_reach_whoever_stands_in(
+    story: Story,
+) -> None:
+    await story.alarm()
+    await story.doctor.taps("✋ I'm on it", story.alerts(story.doctor)[-1])
+    await story.world.after(hours=0.1)
+    await story.doctor.says("/oncall")
+    await story.doctor.taps("🏖 Add days off")
+    await story.doctor.says("today")
+    await story.doctor.taps("Dr. Sol")
+    for chat in (story.doctor, story.colleague):
+        story.world.new(chat.phone)
+    story.ana.text("it is back: I cannot breathe again")
+    await story.world.settle()
+    assert "it is back" in story.world.texts(story.colleague.phone)[-1]
+    assert story.world.texts(story.doctor.phone) == []
+
+
 async def test_an_alert_leaves_before_a_broadcast_that_is_under_way(story: Story) -> None:
     for number in range(20):
         phone = story.world.person(f"P{number}")

@@ -5,7 +5,19 @@ from typing import Any
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import absences, alerts, duty, leave, oncall, roster, staff, upkeep
+from scheduler import (
+    absences,
+    alert_copies,
+    alert_record,
+    alerts,
+    duty,
+    leave,
+    oncall,
+    roster,
+    staff,
+    upkeep,
+)
+from scheduler.alert_record import Alert
 from scheduler.alerts import Cause
 from scheduler.database import Store, Tx
 from scheduler.enrollment import Enrolled
@@ -29,16 +41,7 @@ def away(tx: Tx, who: Staff, helper: Staff | None, *, days: int = 5, now: int = 
 
 
 def called(tx: Tx, who: Enrolled, level: Any, now: int) -> list[list[str]]:
-    alert = alerts.raise_alert(
-        tx,
-        level,
-        who.patient_id,
-        SAID,
-        enrollment_id=who.enrollment_id,
-        session_at=NOW,
-        clinic=CLINIC,
-        now=now,
-    )
+    alert = raise_for(tx, who, level, now)
     return names(duty.line(tx, alert, CLINIC, now=now))
 
 
@@ -220,3 +223,94 @@ def test_two_absences_do_not_overlap(store: Store, enrolled: Enrolled) -> None:
         assert absences.coming(tx, ruiz.id) == []
 
     store.write_now(story)
+
+
+def test_an_alert_that_somebody_took_and_left_begins_anew_with_whoever_stands_in(
+    store: Store, enrolled: Enrolled
+) -> None:
+    def story(tx: Tx) -> None:
+        ruiz, sol = doctor(tx), member(tx, 502, "Dr. Sol")
+        alert = raise_for(tx, enrolled, "urgent", NOW)
+        alerts.take(tx, alert, ruiz, now=NOW)
+        away(tx, ruiz, sol, now=NOW + HOUR)
+        upkeep.beat(tx, CLINIC, now=NOW + HOUR)
+        upkeep.beat(tx, CLINIC, now=NOW + HOUR)
+        assert calls(tx, NOW + HOUR) == [(502, 0), (502, 30)]
+        found = alert_record.by_id(tx, alert.id)
+        assert found is not None
+        assert (found.state, found.round) == ("open", 0)
+
+    store.write_now(story)
+
+
+def test_whoever_takes_an_alert_on_a_day_off_keeps_it(store: Store, enrolled: Enrolled) -> None:
+    def story(tx: Tx) -> None:
+        ruiz, sol = doctor(tx), member(tx, 502, "Dr. Sol")
+        away(tx, ruiz, sol)
+        alert = raise_for(tx, enrolled, "urgent", NOW + HOUR)
+        alerts.take(tx, alert, ruiz, now=NOW + HOUR)
+        upkeep.beat(tx, CLINIC, now=NOW + HOUR)
+        found = alert_record.by_id(tx, alert.id)
+        assert found is not None
+        assert found.holder is not None
+        assert found.holder.id == ruiz.id
+
+    store.write_now(story)
+
+
+def test_a_call_that_waits_goes_to_whoever_stands_in_by_then(
+    store: Store, enrolled: Enrolled
+) -> None:
+    def story(tx: Tx) -> None:
+        ruiz, sol = doctor(tx), member(tx, 502, "Dr. Sol")
+        member(tx, 503, "Marta", "manager")
+        raise_for(tx, enrolled, "review", NIGHT)
+        assert calls(tx, NIGHT) == [(503, 0), (DOCTOR_CHAT, 9 * 60 + 20)]
+        away(tx, ruiz, sol, now=NIGHT + HOUR)
+        upkeep.beat(tx, CLINIC, now=NIGHT + HOUR)
+        assert calls(tx, NIGHT) == [(503, 0), (502, 9 * 60 + 20)]
+
+    store.write_now(story)
+
+
+def test_a_round_that_waits_calls_whoever_stands_in_by_then(
+    store: Store, enrolled: Enrolled
+) -> None:
+    def story(tx: Tx) -> None:
+        ruiz, sol = doctor(tx), member(tx, 502, "Dr. Sol")
+        gil, marta = member(tx, 504, "Dr. Gil"), member(tx, 503, "Marta", "manager")
+        oncall.set_hours(tx, gil.id, parse("Sa 10:00-11:00"), actor=gil.actor, now=NOW)
+        raise_for(tx, enrolled, "urgent", NOW)
+        assert calls(tx, NOW) == [(DOCTOR_CHAT, 0), (DOCTOR_CHAT, 30), (502, 30)]
+        oncall.set_hours(tx, gil.id, None, actor=gil.actor, now=NOW)
+        away(tx, ruiz, gil)
+        upkeep.beat(tx, CLINIC, now=NOW)
+        assert calls(tx, NOW) == [(504, 0), (502, 30), (504, 30)]
+        for who in (sol, gil, marta):
+            away(tx, who, None)
+        for _ in range(2):
+            upkeep.beat(tx, CLINIC, now=NOW)
+        # Nobody is left: the managers are called all the same, and once.
+        assert calls(tx, NOW) == [(503, 0), (503, 30)]
+
+    store.write_now(story)
+
+
+def raise_for(tx: Tx, who: Enrolled, level: Any, now: int) -> Alert:
+    return alerts.raise_alert(
+        tx,
+        level,
+        who.patient_id,
+        SAID,
+        enrollment_id=who.enrollment_id,
+        session_at=NOW,
+        clinic=CLINIC,
+        now=now,
+    )
+
+
+def calls(tx: Tx, since: int) -> list[tuple[int, int]]:
+    """Whose phone is to ring, and after how many minutes."""
+    return [
+        (row["chat_id"], (row["ready_at"] - since) // 60_000) for row in alert_copies.waiting(tx)
+    ]
