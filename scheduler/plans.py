@@ -11,6 +11,7 @@ from typing import Final
 
 from messages.catalogue import Catalogue
 from scheduler import (
+    absences,
     changes,
     course,
     enrollment,
@@ -113,9 +114,13 @@ def _visit(row: Row) -> Visit:
     )
 
 
-def may_change(member: Staff, row: Row) -> bool:
-    """Say whether a member may change a plan (an enrollment row): their own, a manager any."""
-    return member.role == "manager" or bool(row["staff_id"] == member.id)
+def may_change(tx: Tx, member: Staff, row: Row) -> bool:
+    """Say whether a member may change a plan (an enrollment row).
+
+    It is for whose plan it is, and for whoever stands in for them now; a manager changes any.
+    """
+    covered_by = absences.away(tx).get(row["staff_id"])
+    return member.role == "manager" or member.id in (row["staff_id"], covered_by)
 
 
 def propose(

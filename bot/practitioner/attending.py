@@ -28,7 +28,7 @@ def _plan(turn: Turn, session_id: int) -> Plan | None:
     """Return the plan of a session, if this member may change it."""
     session = appointments.session(turn.tx, session_id) if session_id < _LARGEST_ID else None
     plan = plans.of(turn.tx, session["enrollment_id"]) if session else None
-    if plan is None or turn.staff is None or not plans.may_change(turn.staff, plan.row):
+    if plan is None or turn.staff is None or not plans.may_change(turn.tx, turn.staff, plan.row):
         return None
     return plan if roster.seen(turn.tx, turn.staff, plan.patient.id) is not None else None
 
@@ -93,7 +93,7 @@ def _next(turn: Turn) -> None:
         or plan is None
         or turn.staff is None
         or plan.course.ended
-        or not plans.may_change(turn.staff, plan.row)
+        or not plans.may_change(turn.tx, turn.staff, plan.row)
     ):
         turn.toast("patient.start.old_button")
         return

@@ -78,7 +78,7 @@ def changeable(turn: Turn, patient: Patient) -> list[Plan]:
         for row in enrollment.of_patient(turn.tx, patient.id)
         if member is not None
         and row["status"] in plans.LIVE
-        and plans.may_change(member, row)
+        and plans.may_change(turn.tx, member, row)
         and (plan := plans.of(turn.tx, row["id"])) is not None
     ]
 
@@ -169,7 +169,7 @@ def _plan(turn: Turn, draft: Draft) -> Plan | None:
     plan = plans.of(turn.tx, draft.enrollment_id)
     if patient is None or plan is None or plan.patient.id != patient.id:
         return None
-    return plan if plans.may_change(member, plan.row) else None
+    return plan if plans.may_change(turn.tx, member, plan.row) else None
 
 
 def _say(turn: Turn, draft: Draft, patient: Patient, mine: list[Plan]) -> None:
