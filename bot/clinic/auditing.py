@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from bot.carried import is_number, number
 from bot.clinic.audit_words import sentence
+from bot.practitioner.card_words import told_apart
 from bot.practitioner.enroll_names import bare
 from bot.turn import Turn
 from messages.markup import Html
-from messages.render import clock, day_long
+from messages.render import clock, day, day_long
 from scheduler import audit, patients, roster
 from scheduler import staff as team
 from scheduler.audit import GROUPS, Cursor, Question
 from scheduler.channel import Button
 from scheduler.roster import Wanted
+from scheduler.staff import Staff
 from scheduler.wallclock import local_date
 
 PREFIX: Final = "u"
@@ -23,7 +26,8 @@ _TEAM: Final = 12
 """So many people are offered by button; the others are named in words."""
 _NONE: Final = "-"
 _LETTERS: Final = 28
-_LARGEST: Final = 1 << 62
+_OFFERED: Final = 12
+"""So many that words may mean have a button."""
 _EVERYTHING: Final = Question()
 
 
@@ -44,21 +48,35 @@ class _View:
         return f"{PREFIX}:{action}:{group}:{who}:{patient}:{place}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What words may mean: the events to show, and what a button with them is called."""
+
+    question: Question
+    name: str = ""
+
+
 def show(turn: Turn) -> None:
     """Answer /audit, also of somebody: /audit Dr. Ruiz, /audit A.P., /audit exported."""
     written = turn.incoming.argument
     if not written:
         turn.say(*_list(turn, _View()))
         return
-    question = _read(turn, written)
-    if question is None:
-        turn.say(turn.text("clinic.audit.nobody", words=_short(written)))
-        return
-    turn.say(*_list(turn, _View(question)))
+    found = _read(turn, written)
+    words = _short(written)
+    if not found:
+        turn.say(turn.text("clinic.audit.nobody", words=words))
+    elif len(found) == 1:
+        turn.say(*_list(turn, _View(found[0].question)))
+    else:
+        rows = [
+            [Button(each.name, data=_View(each.question).carried("l"))] for each in found[:_OFFERED]
+        ]
+        turn.say(turn.text("clinic.audit.which", words=words), rows)
 
 
-def _read(turn: Turn, written: str) -> Question | None:
-    """Read a group, a member of the team (also one who has left), or a patient out of words."""
+def _read(turn: Turn, written: str) -> list[_Meant]:
+    """Read a group, members of the team (also who has left), or patients out of words."""
     wanted = bare(written)
     for group in GROUPS:
         names = {
@@ -66,21 +84,34 @@ def _read(turn: Turn, written: str) -> Question | None:
             for language in turn.catalogue.languages
         }
         if wanted in names:
-            return Question(group=group)
-    for member in team.everyone_ever(turn.tx):
-        if bare(member.name) == wanted:
-            return Question(actor=member.actor)
+            return [_Meant(Question(group=group))]
+    members = [each for each in team.everyone_ever(turn.tx) if bare(each.name) == wanted]
+    if members:
+        return [_member(turn, each) for each in members]
     if turn.staff is None:
-        return None
+        return []
     exact = roster.labelled(turn.tx, turn.staff, " ".join(written.split()))
-    if exact:
-        return Question(patient_id=exact[0].id)
-    if written.isascii() and written.isdecimal() and int(written) < _LARGEST:
-        numbered = patients.by_id(turn.tx, int(written))
-        if numbered is not None:
-            return Question(patient_id=numbered.id)
-    found = roster.page(turn.tx, turn.staff, Wanted(words=written), limit=1, now=turn.now)
-    return Question(patient_id=found[0].patient.id) if found else None
+    by_number = number(written)
+    numbered = patients.by_id(turn.tx, by_number) if by_number is not None else None
+    if not exact and numbered is not None:
+        return [_Meant(Question(patient_id=numbered.id))]
+    listed = [roster.listed(turn.tx, turn.staff, each.id) for each in exact] or roster.page(
+        turn.tx, turn.staff, Wanted(words=written), limit=_OFFERED, now=turn.now
+    )
+    return [
+        _Meant(Question(patient_id=each.patient.id), told_apart(turn, each))
+        for each in listed
+        if each is not None
+    ]
+
+
+def _member(turn: Turn, member: Staff) -> _Meant:
+    """Return somebody of the team; who left and came back is told apart by the day they joined."""
+    since = day(member.since, turn.clinic.timezone, turn.language)
+    name = turn.catalogue.label(
+        turn.language, "clinic.audit.button.member", name=_short(member.name), since=since
+    )
+    return _Meant(Question(actor=member.actor), name)
 
 
 def _button(turn: Turn) -> None:
@@ -110,7 +141,7 @@ def _parse(carried: list[str]) -> _View | None:
         case [group, who, patient, place]:
             numbers = [each for each in (group, who, patient) if each != _NONE]
             numbers += place.split(".") if place != _NONE else []
-            if not all(_is_number(each) for each in numbers):
+            if not all(map(is_number, numbers)):
                 return None
             if group != _NONE and int(group) >= len(GROUPS):
                 return None
@@ -125,10 +156,6 @@ def _parse(carried: list[str]) -> _View | None:
                 None if place == _NONE else Cursor(*map(int, place.split("."))),
             )
     return None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) < _LARGEST
 
 
 def _list(turn: Turn, view: _View) -> tuple[str, list[list[Button]]]:
@@ -174,7 +201,8 @@ def _filter_line(turn: Turn, question: Question) -> Html:
         found.append(member.name if member else question.actor)
     if question.patient_id is not None:
         patient = patients.by_id(turn.tx, question.patient_id)
-        found.append(patient.label if patient else f"{question.patient_id}")
+        label = patient.label if patient else ""
+        found.append(turn.text("clinic.audit.patient", label=label, number=question.patient_id))
     if not found:
         return Html("")
     return turn.text("clinic.audit.filtered", what=" · ".join(found))

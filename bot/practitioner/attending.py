@@ -3,34 +3,33 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.carried import number
 from bot.practitioner import plan_result, planning
+from bot.practitioner.leaving import busy
+from bot.practitioner.plan_draft import DIALOGUE
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
-from scheduler import appointments, plans, roster
+from scheduler import appointments, plans
 from scheduler.attendance_words import PREFIX, trait_code, traits_asked
 from scheduler.changes import Change, Impossible
 from scheduler.plans import Plan
 
-_LARGEST_ID: Final = 1 << 62
-
 
 def _button(turn: Turn) -> None:
     match turn.incoming.data.split(":")[1:]:
-        case [number, answer] if number.isascii() and number.isdecimal():
-            plan = _plan(turn, int(number))
-            if plan is not None:
-                _answered(turn, plan, int(number), answer)
+        case [session, answer]:
+            session_id = number(session)
+            plan = _plan(turn, session_id)
+            if plan is not None and session_id is not None:
+                _answered(turn, plan, session_id, answer)
                 return
     turn.toast("patient.start.old_button")
 
 
-def _plan(turn: Turn, session_id: int) -> Plan | None:
+def _plan(turn: Turn, session_id: int | None) -> Plan | None:
     """Return the plan of a session, if this member may change it."""
-    session = appointments.session(turn.tx, session_id) if session_id < _LARGEST_ID else None
-    plan = plans.of(turn.tx, session["enrollment_id"]) if session else None
-    if plan is None or turn.staff is None or not plans.may_change(turn.tx, turn.staff, plan.row):
-        return None
-    return plan if roster.seen(turn.tx, turn.staff, plan.patient.id) is not None else None
+    session = appointments.session(turn.tx, session_id) if session_id is not None else None
+    return planning.theirs(turn, session["enrollment_id"]) if session else None
 
 
 def _answered(turn: Turn, plan: Plan, session_id: int, answer: str) -> None:
@@ -41,7 +40,8 @@ def _answered(turn: Turn, plan: Plan, session_id: int, answer: str) -> None:
         if visit is None or visit.state in ("held", "canceled"):
             turn.toast(f"{PLACE}.toast.said")
             return
-        planning.begin_with(turn, plan.patient, [plan], Change("move", visit_id=session_id))
+        if not busy(turn, DIALOGUE):
+            planning.begin_with(turn, [plan], Change("move", visit_id=session_id))
         return
     if answer == "n":
         change = Change("miss", visit_id=session_id)
@@ -80,24 +80,11 @@ def _carry_out(turn: Turn, plan: Plan, change: Change) -> None:
 
 def _next(turn: Turn) -> None:
     """A new date is asked for, after a session that nobody came to or that was canceled."""
-    value = turn.incoming.data.partition(":")[2]
-    known = value.isascii() and value.isdecimal() and int(value) < _LARGEST_ID
-    plan = plans.of(turn.tx, int(value)) if known else None
-    seen = (
-        roster.seen(turn.tx, turn.staff, plan.patient.id)
-        if turn.staff is not None and plan is not None
-        else None
-    )
-    if (
-        seen is None
-        or plan is None
-        or turn.staff is None
-        or plan.course.ended
-        or not plans.may_change(turn.tx, turn.staff, plan.row)
-    ):
+    plan = planning.theirs(turn, number(turn.incoming.data.partition(":")[2]))
+    if plan is None or plan.course.ended:
         turn.toast("patient.start.old_button")
-        return
-    planning.begin_with(turn, plan.patient, [plan], Change("add"))
+    elif not busy(turn, DIALOGUE):
+        planning.begin_with(turn, [plan], Change("add"))
 
 
 BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {

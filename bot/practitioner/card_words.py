@@ -89,6 +89,22 @@ def mark_of(listed: Listed) -> str:
     return _MARKS[state_of(listed)]
 
 
+def told_apart(turn: Turn, listed: Listed) -> str:
+    """Return what tells a patient from another of that label: number, treatment and its day."""
+    about = ""
+    if listed.enrollment is not None and listed.session_at is not None:
+        name = treatment_name(turn, listed.enrollment["treatment"])
+        about = f" · {name} · {day_of_course(turn, listed.session_at)}"
+    return turn.catalogue.label(
+        turn.language,
+        "practitioner.people.button.other",
+        mark=mark_of(listed),
+        label=listed.patient.label,
+        number=listed.patient.id,
+        about=about,
+    )
+
+
 def treatment_name(turn: Turn, treatment: str) -> str:
     """Return what a treatment is called, also if the clinic took it out of its protocols."""
     try:

@@ -1,17 +1,57 @@
-"""Leaving a dialogue that has one message of its own: the message says so and loses its buttons."""
+"""The dialogues of staff, and leaving one: its message says so and loses its buttons."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
 
 from bot.practitioner import plan_draft
 from bot.turn import Turn
+from scheduler.wallclock import MINUTE
 
 ENROLLING: Final = "enroll"
+SEARCH: Final = "patients"
+WRITING: Final = "write"
+RELABEL: Final = "relabel"
+MERGE: Final = "merge"
+HOURS: Final = "oncall_hours"
+LEAVE: Final = "oncall_leave"
 
+WAITS_MS: Final = 30 * MINUTE
+"""For so long the next words answer a dialogue of one question; later they are likely to be meant
+otherwise."""
+
+_ONE_QUESTION: Final = frozenset({SEARCH, WRITING, RELABEL, MERGE, HOURS, LEAVE})
 _PLACES: Final[Mapping[str, str]] = {
     ENROLLING: "practitioner.enroll",
     plan_draft.DIALOGUE: "practitioner.plans",
 }
+
+
+def grown_old(turn: Turn) -> bool:
+    """Say whether the open dialogue is one question that has waited too long for its answer."""
+    dialogue = turn.dialogue
+    return (
+        dialogue is not None
+        and dialogue.name in _ONE_QUESTION
+        and turn.now - dialogue.changed_at > WAITS_MS
+    )
+
+
+def in_the_middle(turn: Turn, *besides: str) -> bool:
+    """Say whether a dialogue is open that a tap must not end: a half-made broadcast, and the like.
+
+    A search holds nothing, nor does a question that has grown old; ``besides`` are the dialogues
+    whose place the new one takes.
+    """
+    dialogue = turn.dialogue
+    return not (dialogue is None or dialogue.name in (SEARCH, *besides) or grown_old(turn))
+
+
+def busy(turn: Turn, *besides: str) -> bool:
+    """Say so over the chat where a tap would end another dialogue; returns whether it would."""
+    found = in_the_middle(turn, *besides)
+    if found:
+        turn.toast("practitioner.conversation.busy", alert=True)
+    return found
 
 
 def leave_open(turn: Turn, how: Literal["left", "replaced"] = "replaced") -> None:

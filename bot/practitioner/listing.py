@@ -6,6 +6,7 @@ from zlib import crc32
 
 from bot.practitioner import enroll_answers, enroll_names
 from bot.practitioner.card_words import PREFIX, day_of_course, mark_of, treatment_name
+from bot.practitioner.leaving import SEARCH
 from bot.turn import Turn
 from messages.markup import Html
 from scheduler import roster
@@ -13,7 +14,6 @@ from scheduler.channel import Button
 from scheduler.roster import STATUSES, Listed, Status, Wanted
 from scheduler.staff import Staff
 
-SEARCH: Final = "patients"
 PAGE: Final = 8
 
 _NONE: Final = "-"

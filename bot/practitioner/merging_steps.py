@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.practitioner.card_words import PERSON, day_of_course, mark_of, treatment_name
+from bot.practitioner.card_words import PERSON, told_apart, treatment_name
 from bot.practitioner.card_words import PREFIX as CARD
 from bot.turn import Turn
 from messages.markup import Html
@@ -37,18 +37,7 @@ def matching(turn: Turn, patient: Patient, words: str) -> list[list[Button]]:
 
 
 def _choice(turn: Turn, patient: Patient, other: Listed) -> Button:
-    about = ""
-    if other.enrollment is not None and other.session_at is not None:
-        name = treatment_name(turn, other.enrollment["treatment"])
-        about = f" · {name} · {day_of_course(turn, other.session_at)}"
-    return turn.button(
-        "practitioner.people.button.other",
-        f"{PERSON}:p:{patient.id}:{other.patient.id}",
-        mark=mark_of(other),
-        label=other.patient.label,
-        number=other.patient.id,
-        about=about,
-    )
+    return Button(told_apart(turn, other), data=f"{PERSON}:p:{patient.id}:{other.patient.id}")
 
 
 def show(turn: Turn, member: Staff, keep: Patient, other: str) -> bool:

@@ -12,7 +12,6 @@ from scheduler.channel import Button
 from scheduler.hours import DAYS, Span, WeeklyHours
 from scheduler.staff import Staff
 
-DIALOGUE: Final = "oncall_hours"
 _HOURS: Final = 24
 _IN_A_ROW: Final = 6
 

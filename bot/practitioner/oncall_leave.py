@@ -18,7 +18,6 @@ from scheduler.absences import Absence
 from scheduler.channel import Button
 from scheduler.staff import Staff
 
-DIALOGUE: Final = "oncall_leave"
 LONGEST: Final = timedelta(days=366)
 _DAY: Final = timedelta(days=1)
 _OFFERED: Final = 15

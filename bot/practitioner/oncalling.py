@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from bot.practitioner import listing, oncall_hours, oncall_leave, room, stray
+from bot.practitioner import oncall_hours, oncall_leave, room, stray
+from bot.practitioner.leaving import HOURS, LEAVE, grown_old, in_the_middle
 from bot.practitioner.oncall_leave import Days
 from bot.practitioner.oncall_view import PREFIX, screen, team_screen
 from bot.turn import Turn
 from scheduler import absences, leave
 from scheduler import staff as team
 from scheduler.staff import Staff
-from scheduler.wallclock import MINUTE
 
-WAITS_MS: Final = 30 * MINUTE
-"""For so long what is written next is meant as hours or days; later likely otherwise."""
-_DIALOGUES: Final = (oncall_hours.DIALOGUE, oncall_leave.DIALOGUE)
+_DIALOGUES: Final = (HOURS, LEAVE)
 
 __all__ = ["BUTTONS", "DIALOGUES", "PREFIX", "oncall"]
 
@@ -94,26 +92,26 @@ def _press_hours(turn: Turn, by: Staff, member: Staff, action: str, values: list
 def _show_week(turn: Turn, member: Staff, *, saved: bool = False) -> None:
     if saved:
         turn.toast("practitioner.oncall.toast.saved")
-    writable = _may_write(turn)
+    writable = not in_the_middle(turn, *_DIALOGUES)
     row = turn.edit(*oncall_hours.ask(turn, member, writable=writable))
     if writable:
-        turn.open_dialogue(oncall_hours.DIALOGUE, {"staff": member.id}, outbox_id=row)
+        turn.open_dialogue(HOURS, {"staff": member.id}, outbox_id=row)
 
 
 def _press_leave(turn: Turn, by: Staff, member: Staff, action: str, values: list[str]) -> None:
     if action == "a" and not values:
-        writable = _may_write(turn)
+        writable = not in_the_middle(turn, *_DIALOGUES)
         row = turn.edit(*oncall_leave.ask_first(turn, member, writable=writable))
         if writable:
-            turn.open_dialogue(oncall_leave.DIALOGUE, {"staff": member.id}, outbox_id=row)
+            turn.open_dialogue(LEAVE, {"staff": member.id}, outbox_id=row)
         return
     chosen = [_date(value) for value in values[:2]]
     match [action, *chosen, *values[2:]]:
         case ["f", date() as first]:
             row = turn.edit(*oncall_leave.ask_last(turn, member, first))
-            if _may_write(turn):
+            if not in_the_middle(turn, *_DIALOGUES):
                 data = {"staff": member.id, "first": first.isoformat()}
-                turn.open_dialogue(oncall_leave.DIALOGUE, data, outbox_id=row)
+                turn.open_dialogue(LEAVE, data, outbox_id=row)
         case ["l", date() as first, date() as last]:
             _ask_who(turn, member, Days(first, last))
         case ["k", date() as first, date() as last, helper] if str(helper).isdecimal():
@@ -161,11 +159,6 @@ def _take_back(turn: Turn, by: Staff, member: Staff, absence_id: int) -> None:
     turn.edit(*screen(turn, member))
 
 
-def _may_write(turn: Turn) -> bool:
-    """Say whether words can be taken here: not in the middle of an enrollment or the like."""
-    return turn.dialogue is None or turn.dialogue.name in (*_DIALOGUES, listing.SEARCH)
-
-
 def _leave_dialogue(turn: Turn) -> None:
     if turn.dialogue is not None and turn.dialogue.name in _DIALOGUES:
         turn.close_dialogue()
@@ -177,13 +170,12 @@ def _words(turn: Turn) -> None:
     if by is None or dialogue is None or stray.quotes_elsewhere(turn):
         return
     member = team.by_id(turn.tx, int(dialogue.data["staff"]))
-    stale = turn.now - dialogue.changed_at > WAITS_MS
     allowed = member is not None and (by.role == "manager" or by.id == member.id)
-    if member is None or not allowed or stale or turn.incoming.kind != "text":
+    if member is None or not allowed or grown_old(turn) or turn.incoming.kind != "text":
         turn.close_dialogue()
         room.unprompted(turn)
         return
-    if dialogue.name == oncall_hours.DIALOGUE:
+    if dialogue.name == HOURS:
         if oncall_hours.take_words(turn, member, by, turn.incoming.text):
             turn.close_dialogue()
         return

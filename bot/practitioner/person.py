@@ -7,20 +7,13 @@ from bot.clinic import auditing
 from bot.practitioner import enroll_answers, merging_steps, stray
 from bot.practitioner.card_words import PERSON
 from bot.practitioner.card_words import PREFIX as CARD
+from bot.practitioner.leaving import MERGE, RELABEL, busy, grown_old
 from bot.turn import Turn
 from messages.render import moment
 from scheduler import events, invitations, patients, roster
 from scheduler.channel import Attachment, Button
 from scheduler.patients import Patient
 from scheduler.staff import Staff
-from scheduler.wallclock import MINUTE
-
-RELABEL: Final = "relabel"
-MERGE: Final = "merge"
-WAITS_MS: Final = 30 * MINUTE
-"""For so long the next text is taken for an answer; later it is likely to be meant otherwise."""
-
-_SEARCH: Final = "patients"
 
 
 def _button(turn: Turn) -> None:
@@ -79,9 +72,7 @@ def _menu(turn: Turn, patient: Patient) -> tuple[str, list[list[Button]]]:
 
 def _ask(turn: Turn, name: str, patient: Patient) -> None:
     """Ask for what is to be written next: the right label, or who the other record is."""
-    if turn.dialogue is not None and turn.dialogue.name not in (RELABEL, MERGE, _SEARCH):
-        # A half-made enrollment or broadcast is not thrown away for this.
-        turn.toast("practitioner.conversation.busy", alert=True)
+    if busy(turn, RELABEL, MERGE):
         return
     rows = merging_steps.namesakes(turn, patient) if name == MERGE else []
     row = turn.say(
@@ -102,7 +93,7 @@ def _asked_about(turn: Turn) -> Patient | None:
     if turn.staff is None or turn.dialogue is None:
         return None
     patient = roster.seen(turn.tx, turn.staff, int(turn.dialogue.data["patient"]))
-    if patient is None or turn.now - turn.dialogue.changed_at > WAITS_MS:
+    if patient is None or grown_old(turn):
         turn.close_dialogue()
         turn.say(turn.text("practitioner.hint.text"))
         return None

@@ -2,15 +2,12 @@
 
 from typing import Final
 
-from bot.practitioner import plan_moment, planning
+from bot.practitioner import planning
 from bot.practitioner.enroll_answers import quoted
-from bot.practitioner.plan_draft import Draft
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
 from scheduler import roster
 from scheduler.changes import Change
-from scheduler.patients import Patient
-from scheduler.plans import Plan
 
 _QUOTES: Final = "\"'“”„«»‘’"
 
@@ -28,12 +25,11 @@ def session(turn: Turn) -> None:
     if not found:
         turn.say(turn.text(f"{PLACE}.not_known", text=quoted(line)))
         return
-    mine = [(patient, plan) for patient in found for plan in planning.changeable(turn, patient)]
+    mine = [plan for patient in found for plan in planning.changeable(turn, patient)]
     if not mine:
         turn.say(turn.text(f"{PLACE}.none", label=found[0].label))
         return
-    patient = mine[0][0]
-    _begin(turn, patient, [plan for whose, plan in mine if whose.id == patient.id], words)
+    planning.begin_with(turn, mine, Change("add"), words=words, namesakes=len(found) > 1)
 
 
 def _split(turn: Turn, line: str) -> tuple[str, str]:
@@ -48,19 +44,3 @@ def _split(turn: Turn, line: str) -> tuple[str, str]:
         if turn.staff is not None and roster.labelled(turn.tx, turn.staff, label):
             return label, " ".join(words[count:])
     return "", line
-
-
-def _begin(turn: Turn, patient: Patient, mine: list[Plan], words: str) -> None:
-    change = Change("add")
-    if not words:
-        planning.begin_with(turn, patient, mine, change)
-        return
-    draft = Draft(serial="", patient_id=patient.id, change=change)
-    try:
-        found = plan_moment.typed(turn, draft, mine[0], words)
-    except plan_moment.Unread as unread:
-        planning.begin_with(turn, patient, mine, change, note=unread.words)
-        return
-    planning.begin_with(
-        turn, patient, mine, found.draft.change or change, note=found.remark, other=found.other
-    )

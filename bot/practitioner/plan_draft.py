@@ -22,7 +22,7 @@ class Draft:
 
     Attributes:
         serial: tells the buttons of this dialogue from those of an earlier one.
-        patient_id: whose plans they are.
+        patient_id: whose plan it is; None before it was chosen.
         enrollment_id: which plan; None before it was chosen.
         step: what is being asked.
         change: as far as it is known.
@@ -31,10 +31,11 @@ class Draft:
         version: the version of the plan that the difference on the screen was made from.
         seen: the newest event of the plan at that moment: what came after it is news.
         promised: the difference on the screen (``plans.Proposal.promised``).
+        words: a moment that was typed before the plan was chosen by which it is read.
     """
 
     serial: str
-    patient_id: int
+    patient_id: int | None = None
     enrollment_id: int | None = None
     step: Step = "menu"
     change: Change | None = None
@@ -43,6 +44,7 @@ class Draft:
     version: int = 0
     seen: int = 0
     promised: tuple[str, ...] = ()
+    words: str = ""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Draft":

@@ -24,6 +24,7 @@ Screen = tuple[str, list[Row]]
 
 _FIRST_DAYS_MS: Final = 400 * 24 * 60 * 60 * 1000
 _WEEK_DAYS: Final = 7
+_PLANS_SHOWN: Final = 20
 _HELD_SHOWN: Final = 3
 """So many sessions that took place have a button of their own, the newest."""
 
@@ -57,13 +58,24 @@ def screen(turn: Turn, draft: Draft, plan: Plan, note: str | None = None) -> Scr
     return "\n\n".join(parts), [*rows, _leave(turn, draft)]
 
 
-def which(turn: Turn, draft: Draft, label: str, plans: list[Plan]) -> Screen:
-    """Return the question which of several plans is meant."""
+def which(turn: Turn, draft: Draft, plans: list[Plan], *, namesakes: bool) -> Screen:
+    """Return the question which of several plans is meant, or (``namesakes``) whose."""
+    key = f"{PLACE}.button.plan_of" if namesakes else f"{PLACE}.button.plan"
     rows: list[Row] = [
-        (Button(plan_words.name(turn, plan), data=draft.carry("w", plan.row["id"])),)
-        for plan in plans
+        (
+            turn.button(
+                key,
+                draft.carry("w", plan.row["id"]),
+                number=plan.patient.id,
+                name=plan_words.name(turn, plan),
+            ),
+        )
+        for plan in plans[:_PLANS_SHOWN]
     ]
-    return turn.text(f"{PLACE}.which", label=label), [*rows, _leave(turn, draft)]
+    asked = turn.text(
+        f"{PLACE}.which{'_patient' if namesakes else ''}", label=plans[0].patient.label
+    )
+    return asked, [*rows, _leave(turn, draft)]
 
 
 def proposal_screen(

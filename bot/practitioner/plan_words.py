@@ -35,12 +35,7 @@ def name(turn: Turn, plan: Plan) -> str:
     """Return what tells one plan of a patient from another: the treatment and its day."""
     visits = plan.course.live()
     began = visits[0].starts_at if visits else plan.course.began_at
-    return turn.catalogue.label(
-        turn.language,
-        f"{PLACE}.button.plan",
-        treatment=treatment_name(turn, plan.row["treatment"]),
-        day=day_of_course(turn, began),
-    )
+    return f"{treatment_name(turn, plan.row['treatment'])} · {day_of_course(turn, began)}"
 
 
 def sessions(turn: Turn, plan: Plan) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.carried import number
 from bot.practitioner import plan_flow, plan_result, plan_steps, stray
 from bot.practitioner.calendar import view_of
 from bot.practitioner.card_words import EVENTS, line_of
 from bot.practitioner.enroll_answers import quoted
-from bot.practitioner.leaving import leave_open
+from bot.practitioner.leaving import busy, in_the_middle, leave_open
 from bot.practitioner.plan_draft import DIALOGUE, PREFIX, Draft, read, serial
 from bot.practitioner.plan_moment import Unread, typed
 from bot.practitioner.plan_words import PLACE
@@ -25,49 +26,71 @@ from scheduler.patients import Patient
 from scheduler.plans import Plan, Proposal
 from scheduler.timeline import Entry
 
-_SEARCH: Final = "patients"
-
 
 def begin(turn: Turn, patient: Patient) -> None:
     """Open the dialogue on a patient's plan, or ask which of several."""
     mine = changeable(turn, patient)
-    leave_open(turn)
+    if busy(turn, DIALOGUE):
+        return
     if not mine:
         turn.say(turn.text(f"{PLACE}.none", label=patient.label))
         return
-    draft = Draft(serial=serial(turn.incoming.message_id, turn.now), patient_id=patient.id)
-    if len(mine) > 1:
-        _say(turn, replace(draft, step="which"), patient, mine)
-        return
-    _say(turn, replace(draft, enrollment_id=mine[0].row["id"]), patient, mine)
+    _open(turn, mine, None)
 
 
 def begin_with(
-    turn: Turn,
-    patient: Patient,
-    mine: list[Plan],
-    change: Change,
-    *,
-    note: Html | None = None,
-    other: int | None = None,
+    turn: Turn, mine: list[Plan], change: Change, *, words: str = "", namesakes: bool = False
 ) -> None:
     """Open the dialogue with a change begun: its moment is asked, or the difference is shown.
 
-    ``other`` is the second reading (epoch ms) of a moment that was typed.
+    Args:
+        turn: the update at hand.
+        mine: the plans that may be meant.
+        change: what is to be changed about one of them.
+        words: when, as it was typed; it is read once it is known which plan is meant.
+        namesakes: whether there are several patients of that label, so that it has to be asked
+            whose plan is meant, also where only one of them has one.
     """
+    _open(turn, mine, change, words=words, namesakes=namesakes)
+
+
+def _open(
+    turn: Turn,
+    mine: list[Plan],
+    change: Change | None,
+    *,
+    words: str = "",
+    namesakes: bool = False,
+) -> None:
     leave_open(turn)
+    turn.close_dialogue()
     draft = Draft(
         serial=serial(turn.incoming.message_id, turn.now),
-        patient_id=patient.id,
+        step="which",
         change=change,
-        other=other,
+        words=words,
     )
-    if len(mine) > 1:
-        _say(turn, replace(draft, step="which"), patient, mine)
+    if len(mine) == 1 and not namesakes:
+        _go_on(turn, draft, mine[0])
         return
-    draft = replace(draft, enrollment_id=mine[0].row["id"])
-    turn.close_dialogue()
-    plan_flow.onward(turn, draft, mine[0], note)
+    html, rows = plan_steps.which(turn, draft, mine, namesakes=namesakes)
+    row = turn.say(html, rows)
+    turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=row)
+
+
+def _go_on(turn: Turn, draft: Draft, plan: Plan) -> None:
+    """Go on with the plan that is meant, and with the moment that was typed before."""
+    words = draft.words
+    draft = replace(draft, patient_id=plan.patient.id, enrollment_id=plan.row["id"], words="")
+    if not words:
+        plan_flow.onward(turn, draft, plan)
+        return
+    try:
+        found = typed(turn, draft, plan, words)
+    except Unread as unread:
+        plan_flow.onward(turn, draft, plan, unread.words)
+        return
+    plan_flow.onward(turn, replace(found.draft, other=found.other), plan, found.remark)
 
 
 def changeable(turn: Turn, patient: Patient) -> list[Plan]:
@@ -98,7 +121,7 @@ def button(turn: Turn) -> None:
         # The second tap of two, or a button of a step gone by.
         return
     if pressed.action == "w":
-        draft = _chosen(draft, pressed.value)
+        draft = replace(draft, enrollment_id=number(pressed.value))
     plan = _plan(turn, draft)
     if plan is None:
         leave_open(turn, "left")
@@ -106,7 +129,7 @@ def button(turn: Turn) -> None:
         turn.toast("patient.start.old_button")
         return
     if pressed.action == "w":
-        plan_flow.onward(turn, draft, plan)
+        _go_on(turn, draft, plan)
         return
     action = _ACTIONS.get(pressed.action)
     if action is None or (draft.step == "diff" and pressed.action not in "co"):
@@ -155,30 +178,18 @@ def _draft(turn: Turn) -> Draft | None:
     return Draft.from_data(turn.dialogue.data)
 
 
-def _chosen(draft: Draft, value: str) -> Draft:
-    known = value.isascii() and value.isdecimal()
-    return replace(draft, enrollment_id=int(value) if known else None, step="menu")
+def theirs(turn: Turn, enrollment_id: int | None) -> Plan | None:
+    """Return a plan that this member may see and change, or None."""
+    plan = plans.of(turn.tx, enrollment_id) if enrollment_id is not None else None
+    if plan is None or turn.staff is None or not plans.may_change(turn.tx, turn.staff, plan.row):
+        return None
+    return plan if roster.seen(turn.tx, turn.staff, plan.patient.id) is not None else None
 
 
 def _plan(turn: Turn, draft: Draft) -> Plan | None:
-    """Return the plan of a draft, if this member may still see its patient and change it."""
-    member = turn.staff
-    if member is None or draft.enrollment_id is None:
-        return None
-    patient = roster.seen(turn.tx, member, draft.patient_id)
-    plan = plans.of(turn.tx, draft.enrollment_id)
-    if patient is None or plan is None or plan.patient.id != patient.id:
-        return None
-    return plan if plans.may_change(turn.tx, member, plan.row) else None
-
-
-def _say(turn: Turn, draft: Draft, patient: Patient, mine: list[Plan]) -> None:
-    if draft.step == "which":
-        html, rows = plan_steps.which(turn, draft, patient.label, mine)
-    else:
-        html, rows = plan_steps.screen(turn, draft, mine[0])
-    row = turn.say(html, rows, patient_id=patient.id)
-    turn.open_dialogue(DIALOGUE, draft.to_data(), outbox_id=row)
+    """Return the plan of a draft, if it is still the same patient's and this member's to change."""
+    plan = theirs(turn, draft.enrollment_id)
+    return plan if plan is not None and draft.patient_id in (None, plan.patient.id) else None
 
 
 def _back(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
@@ -348,8 +359,8 @@ def ask_for_next(turn: Turn, proposal: Proposal) -> None:
         return
     if not plan_steps.proposals(turn, plan):
         return
-    if turn.dialogue is None or turn.dialogue.name == _SEARCH:
-        begin_with(turn, plan.patient, [plan], Change("add"))
+    if not in_the_middle(turn):
+        begin_with(turn, [plan], Change("add"))
         return
     # A tap on a question must not end what somebody is in the middle of.
     turn.say(

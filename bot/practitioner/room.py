@@ -5,15 +5,12 @@ from typing import Final
 
 from bot.practitioner import card, conversing, listing, stray
 from bot.practitioner.card_words import PREFIX
+from bot.practitioner.leaving import SEARCH, grown_old
 from bot.turn import Turn
 from scheduler import roster
 from scheduler.patients import Patient
 from scheduler.roster import Wanted
 from scheduler.staff import Staff
-from scheduler.wallclock import MINUTE
-
-SEARCH_LASTS: Final = 30 * MINUTE
-"""For so long after the list a text is a search; later it is likely to be meant otherwise."""
 
 _LARGEST_ID: Final = 1 << 62
 
@@ -68,8 +65,7 @@ def search(turn: Turn) -> None:
     """What is written after the list searches it."""
     if turn.staff is None or turn.dialogue is None or stray.quotes_elsewhere(turn):
         return
-    stale = turn.now - turn.dialogue.changed_at > SEARCH_LASTS
-    if stale or turn.incoming.kind != "text":
+    if grown_old(turn) or turn.incoming.kind != "text":
         turn.close_dialogue()
         unprompted(turn)
         return
@@ -90,4 +86,4 @@ def button(turn: Turn) -> None:
 
 
 BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: button}
-DIALOGUES: Final[Mapping[str, Callable[[Turn], None]]] = {listing.SEARCH: search}
+DIALOGUES: Final[Mapping[str, Callable[[Turn], None]]] = {SEARCH: search}

@@ -5,18 +5,14 @@ from typing import Final
 
 from bot.patient import telling
 from bot.practitioner import conversing, stray
+from bot.practitioner.leaving import WRITING as DIALOGUE
+from bot.practitioner.leaving import busy, grown_old
 from bot.turn import Turn
 from messages.markup import untappable
 from scheduler import conversation, replies, roster, unanswered
 from scheduler.patients import Patient
 from scheduler.staff import Staff
-from scheduler.wallclock import MINUTE
 
-DIALOGUE: Final = "write"
-WAITS_MS: Final = 30 * MINUTE
-"""For so long the next message goes to the patient; later it is likely to be meant otherwise."""
-
-_SEARCH: Final = "patients"
 _SHOWN: Final = 400
 """So many letters of what the patient wrote last are shown above."""
 
@@ -47,9 +43,7 @@ def _ask(turn: Turn, patient: Patient) -> None:
             phone=turn.clinic.phone,
         )
         return
-    if turn.dialogue is not None and turn.dialogue.name not in (DIALOGUE, _SEARCH):
-        # A half-made enrollment or broadcast is not thrown away for this.
-        turn.toast("practitioner.conversation.busy", alert=True)
+    if busy(turn, DIALOGUE):
         return
     if _writes_to(turn) == patient.id:
         turn.toast("practitioner.conversation.go_ahead")
@@ -84,7 +78,7 @@ def _words(turn: Turn) -> None:
         leave(turn)
         turn.say(turn.text("practitioner.hint.not_sent"), reply_to=turn.incoming.message_id)
         return
-    if turn.now - turn.dialogue.changed_at > WAITS_MS:
+    if grown_old(turn):
         leave(turn)
         turn.say(
             turn.text("practitioner.conversation.stale", label=patient.label),

@@ -59,3 +59,50 @@ async def test_whoever_stood_in_may_change_nothing_once_the_colleague_is_back(wo
     assert await pending(world) == changed
     assert before != {}
     assert "I know no patient" in await other.says("/session A.P. 16 June 10:00")
+
+
+async def test_a_tap_on_a_question_does_not_throw_away_a_broadcast_in_the_making(
+    world: Any,
+) -> None:
+    boss = Chat(world, world.manager)
+    await enrolled(world, boss)
+    await world.until(AFTER_THE_SESSION)
+    toasts: list[str] = []
+    world.sandbox.world.listen(
+        lambda event, data: toasts.append(data["text"]) if event == "toast" else None
+    )
+    question = asked(boss)
+    await boss.says("/patient A.P.")
+    card = boss.last()
+    await boss.says("/broadcast")
+    draft = await boss.says("Sun is out: SPF 50 every morning.")
+    assert "Everyone" in draft
+    heard = len(boss.messages())
+    await boss.taps("🔁 Was moved", question)
+    await boss.taps("✏️ Change the plan", card)
+    assert [toast[:31] for toast in toasts] == ["You are in the middle of someth"] * 2
+    assert len(boss.messages()) == heard
+    # Nobody came; the way to a new date waits until the broadcast is done.
+    await boss.taps("🚫 Did not come", question)
+    told = next(m for m in boss.messages() if m["message_id"] == question["message_id"])
+    await boss.taps("📅 Set a new date", told)
+    assert len(toasts) == 3
+    assert "Everyone" in await boss.says("Hats help too.")
+    await boss.says("/cancel")
+    assert "When is the session?" in await boss.taps("📅 Set a new date", told)
+
+
+async def test_a_question_to_write_that_nobody_answered_ends_nothing_half_an_hour_later(
+    world: Any,
+) -> None:
+    doctor = await join(world, "Dr. Ruiz")
+    await enrolled(world, doctor)
+    await world.until(AFTER_THE_SESSION)
+    question = asked(doctor)
+    await doctor.says("/patient A.P.")
+    await doctor.taps("✍️ Write to A.P.")
+    heard = len(doctor.messages())
+    await doctor.taps("🔁 Was moved", question)
+    assert len(doctor.messages()) == heard, "the next words are the patient's"
+    await world.after(hours=1)
+    assert "To when?" in await doctor.taps("🔁 Was moved", question)

@@ -355,4 +355,6 @@ async def test_answering_the_question_does_not_end_an_enrollment_in_the_middle(w
     assert said == "📅 When does A.P. come next?"
     assert "Patient: B.Q." in await doctor.says("B.Q.")
     asked = next(m for m in doctor.messages() if "come next?" in words(m))
+    assert "Patient: B.Q." in await doctor.taps("📅 Set a new date", asked)
+    await doctor.says("/cancel")
     assert "When is the session?" in await doctor.taps("📅 Set a new date", asked)
