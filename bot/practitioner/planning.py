@@ -35,26 +35,10 @@ def begin(turn: Turn, patient: Patient) -> None:
     if not mine:
         turn.say(turn.text(f"{PLACE}.none", label=patient.label))
         return
-    _open(turn, mine, None)
+    begin_with(turn, mine, None)
 
 
 def begin_with(
-    turn: Turn, mine: list[Plan], change: Change, *, words: str = "", namesakes: bool = False
-) -> None:
-    """Open the dialogue with a change begun: its moment is asked, or the difference is shown.
-
-    Args:
-        turn: the update at hand.
-        mine: the plans that may be meant.
-        change: what is to be changed about one of them.
-        words: when, as it was typed; it is read once it is known which plan is meant.
-        namesakes: whether there are several patients of that label, so that it has to be asked
-            whose plan is meant, also where only one of them has one.
-    """
-    _open(turn, mine, change, words=words, namesakes=namesakes)
-
-
-def _open(
     turn: Turn,
     mine: list[Plan],
     change: Change | None,
@@ -62,6 +46,16 @@ def _open(
     words: str = "",
     namesakes: bool = False,
 ) -> None:
+    """Open the dialogue with a change begun: its moment is asked, or the difference is shown.
+
+    Args:
+        turn: the update at hand.
+        mine: the plans that may be meant.
+        change: what is to be changed about one of them; None to ask.
+        words: when, as it was typed; it is read once it is known which plan is meant.
+        namesakes: whether there are several patients of that label, so that it has to be asked
+            whose plan is meant, also where only one of them has one.
+    """
     leave_open(turn)
     turn.close_dialogue()
     draft = Draft(
