@@ -38,7 +38,8 @@ from scheduler.channel import (
 from scheduler.database import Row, Tx
 from scheduler.said import Said
 
-# What nobody owes for a fixed time (an answer in a chat) is given up after a day of retries.
+# What nobody owes for a fixed time (an answer in a chat) is given up after a day of retries. It is
+# counted from when it could leave: what was planned for Monday has not failed since Friday.
 GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000
 # Where a pause holds up more than the row that failed, it stays this short: whatever is said to
 # the same chat or by the whole bot meanwhile may be what somebody urgently waits for.
@@ -121,12 +122,14 @@ def _try_again(
     """Try again what certainly was not sent.
 
     Telegram's word (``after``) holds up everything in that chat; a pause of ours leaves more
-    urgent lanes alone, and the whole bot for half a minute at most.
+    urgent lanes alone, and the whole bot for half a minute at most. Staff's alerts and notices
+    are never given up: somebody has to see them, however long an outage was.
     """
     pause = backoff(row["attempts"] + 1, after, seed=row["id"])
     if whole_bot and after is None:
         pause = min(pause, SHORT_PAUSE_MS)
-    if row["useful_until"] is None and now + pause > row["created_at"] + GIVE_UP_AFTER_MS:
+    for_a_day = row["useful_until"] is None and row["kind"] != "alert"
+    if for_a_day and now + pause > max(row["created_at"], row["ready_at"]) + GIVE_UP_AFTER_MS:
         outbox.end(tx, row["id"], "expired", f"not delivered within a day: {reason}", now=now)
         return
     outbox.again(tx, row["id"], reason=reason)

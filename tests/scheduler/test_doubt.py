@@ -6,17 +6,17 @@ import pytest
 
 from messages.catalogue import Catalogue
 from sandbox.clock import ManualClock
-from scheduler import enrollment, outbox, settling, upkeep, waits
+from scheduler import decisions, enrollment, outbox, settling, staff, upkeep, waits
 from scheduler.channel import Ambiguous, Delivered, Outcome, Retry
 from scheduler.database import Row, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.enrollment import Enrolled
-from scheduler.outbox import Lane
+from scheduler.outbox import Kind, Lane
 from scheduler.pacer import Limits, Pacer
 from scheduler.prepare import Preparer
 from scheduler.said import Said
 from scheduler.settling import GIVE_UP_AFTER_MS, IN_DOUBT_MS, SHORT_PAUSE_MS
-from tests.scheduler.conftest import CLINIC, HOUR, NOW, PATIENT_CHAT, ScriptedChannel
+from tests.scheduler.conftest import CLINIC, HOUR, NOW, PATIENT_CHAT, ScriptedChannel, welcome
 
 MINUTE = 60_000
 LOST = Ambiguous("read timeout")
@@ -172,6 +172,55 @@ async def test_a_warning_of_yesterday_is_no_longer_repeated(
         left = await sending.heartbeat(10 * MINUTE, answered=True)
     assert (await sending.row())["state"] == "uncertain"
     assert await sending.heartbeat(HOUR, answered=True) == left
+
+
+async def test_what_staff_must_see_outlasts_any_outage(store: Store, catalogue: Catalogue) -> None:
+    await store.write(welcome, 1)
+    said = await say(store, kind="alert")
+    sending = Sending(store, catalogue, said, *[Retry("no network")] * 500)
+    while sending.clock.now() < NOW + 3 * GIVE_UP_AFTER_MS:
+        await sending.heartbeat(20 * MINUTE, answered=False)
+    assert (await sending.row())["state"] == "pending"
+    sending.channel.script.clear()
+    await sending.heartbeat(20 * MINUTE, answered=True)
+    assert (await sending.row())["state"] == "sent"
+
+
+@pytest.mark.parametrize("kind", ["answer", "alert"])
+async def test_what_was_planned_for_days_ahead_is_not_given_up_at_its_first_failure(
+    store: Store, catalogue: Catalogue, kind: Kind
+) -> None:
+    await store.write(welcome, 1)
+    planned = await say(store, kind=kind, ready_at=NOW + 3 * GIVE_UP_AFTER_MS)
+    sending = Sending(store, catalogue, planned, Retry("connect timeout"))
+    await sending.pump.drain()
+    assert (await sending.row())["state"] == "pending"
+    await sending.heartbeat(MINUTE, answered=True)
+    assert (await sending.row())["state"] == "sent"
+
+
+async def test_what_a_person_sends_again_days_later_is_not_given_up_at_its_first_failure(
+    store: Store, catalogue: Catalogue
+) -> None:
+    said = await say(store)
+    sending = Sending(store, catalogue, said, Retry("connect timeout"))
+    later = NOW + 3 * GIVE_UP_AFTER_MS
+
+    def decide(tx: Tx) -> None:
+        outbox.end(tx, said["id"], "uncertain", "read timeout", now=NOW)
+        manager = staff.welcome(
+            tx, chat_id=2, name="Marta", role="manager", language="en", actor="system", now=NOW
+        )
+        item = decisions.of_row(tx, manager, said["id"])
+        assert item is not None
+        decisions.decide(tx, item, "send", actor=manager.actor, now=later)
+
+    await store.write(decide)
+    sending.clock.set(later)
+    await sending.pump.drain()
+    assert (await sending.row())["state"] == "pending"
+    await sending.heartbeat(MINUTE, answered=True)
+    assert (await sending.row())["state"] == "sent"
 
 
 @pytest.mark.parametrize("tries", [1, 2])
