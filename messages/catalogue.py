@@ -112,7 +112,9 @@ class Catalogue:
             return self
         if default not in self._speaking:
             texts = {each: self._chains[each][0] for each in self.languages}
-            self._speaking[default] = Catalogue(self.protocols, texts, default, triage=self.triage)
+            self._speaking[default] = Catalogue(
+                self.protocols, texts, default, triage=self.triage, tips=self.tips
+            )
         return self._speaking[default]
 
     def language(self, tag: str | None) -> str:

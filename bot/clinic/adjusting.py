@@ -10,16 +10,19 @@ from typing import Any, Final
 from bot import formats, hours_words
 from bot.clinic import settings_words as words
 from bot.dates import Moment, read_moment
+from bot.practitioner import room, stray
 from bot.standing import CHANGEABLE, Standing, form, read
 from bot.turn import Turn
 from messages.render import plain
 from scheduler import requieting
 from scheduler.channel import Button
 from scheduler.closures import Closure
-from scheduler.wallclock import local_date
+from scheduler.wallclock import MINUTE, local_date
 
 PREFIX: Final = "g"
 DIALOGUE: Final = "settings"
+WAITS_MS: Final = 30 * MINUTE
+"""For so long what is written is a setting's value; later it is likely to be meant otherwise."""
 
 _PER_ROW: Final = 2
 _LONGEST_WRITTEN: Final = 300
@@ -81,9 +84,13 @@ def _press(turn: Turn, standing: Standing, action: str, setting: str, choice: st
 
 def _written(turn: Turn) -> None:
     """Take a value that was written while one setting is open."""
-    standing = turn.house.standing
-    setting = str(turn.dialogue.data["setting"]) if turn.dialogue else ""
-    if standing is None or setting not in CHANGEABLE:
+    standing, dialogue = turn.house.standing, turn.dialogue
+    if standing is None or dialogue is None or stray.quotes_elsewhere(turn):
+        return
+    setting = str(dialogue.data["setting"])
+    if setting not in CHANGEABLE or turn.now - dialogue.changed_at > WAITS_MS:
+        turn.close_dialogue()
+        room.unprompted(turn)
         return
     text = turn.incoming.text.strip()
     try:
@@ -91,7 +98,8 @@ def _written(turn: Turn) -> None:
             raise ValueError(setting)  # noqa: TRY301  one answer to all that is no value
         value = _understood(turn, standing, setting, text[:_LONGEST_WRITTEN])
     except ValueError:
-        turn.say(_fault(turn, setting, text), [[_back(turn, setting)]])
+        row = turn.say(_fault(turn, setting, text), [[_back(turn, setting)]])
+        turn.open_dialogue(DIALOGUE, dialogue.data, outbox_id=row)
         return
     _propose(turn, standing, setting, value, edit=False)
 
@@ -191,7 +199,7 @@ def _open(turn: Turn, standing: Standing, setting: str) -> None:
             [turn.button("clinic.settings.button.default", f"{PREFIX}:back:{place}", value=default)]
         )
     rows.append([turn.button("clinic.settings.button.list", f"{PREFIX}:list")])
-    turn.edit(
+    row = turn.edit(
         "\n\n".join(
             [
                 turn.text(
@@ -204,7 +212,7 @@ def _open(turn: Turn, standing: Standing, setting: str) -> None:
         ),
         rows,
     )
-    turn.open_dialogue(DIALOGUE, {"setting": setting})
+    turn.open_dialogue(DIALOGUE, {"setting": setting}, outbox_id=row)
 
 
 def _droppable(turn: Turn, setting: str, value: Any) -> Iterator[Button]:
@@ -242,12 +250,11 @@ def _propose(turn: Turn, standing: Standing, setting: str, value: Any, *, edit: 
     place = CHANGEABLE.index(setting)
     save = turn.button("clinic.settings.button.save", f"{PREFIX}:save:{place}")
     buttons = [[save, _back(turn, setting)]]
+    ask = turn.edit if edit else turn.say
+    row = ask("\n\n".join(parts), buttons)
     # One transaction sees one value; the other manager's change in between is seen by the form.
-    turn.open_dialogue(DIALOGUE, {"setting": setting, "value": form(value), "before": form(before)})
-    if edit:
-        turn.edit("\n\n".join(parts), buttons)
-    else:
-        turn.say("\n\n".join(parts), buttons)
+    data: dict[str, object] = {"setting": setting, "value": form(value), "before": form(before)}
+    turn.open_dialogue(DIALOGUE, data, outbox_id=row)
 
 
 def _save(turn: Turn, standing: Standing, setting: str) -> None:

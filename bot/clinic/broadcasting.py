@@ -13,6 +13,7 @@ from bot.clinic import broadcast_steps as steps
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import Screen
 from bot.dates import Moment, read_moment
+from bot.practitioner import stray
 from bot.turn import Turn
 from messages.render import clock
 from messages.tips import can_be_poll, lines
@@ -41,7 +42,7 @@ def begin_with(turn: Turn, draft: Draft) -> None:
 def take(turn: Turn) -> None:
     """Take what was written while the dialogue is open."""
     draft = open_draft(turn)
-    if draft is None:
+    if draft is None or stray.quotes_elsewhere(turn):
         return
     if draft.step == "when":
         _take_moment(turn, draft)

@@ -89,3 +89,23 @@ async def test_a_forged_name_of_a_tip_shows_the_list(world: Any) -> None:
     assert "Tips library" in words(shown(world))
     await world.until(world.clock.now() + 40 * DAY)
     assert await world.store.read(library.planned, "no-such-tip") is None
+
+
+async def test_a_tip_still_goes_by_itself_once_the_clinic_speaks_another_language(
+    world: Any, chats: Any
+) -> None:
+    anna = await patient(world, "Anna", treatment="fat-reduction")
+    await opens(world, "Diet, every month")
+    await press(world, world.manager, "b:tip_on")
+    world.manager.text("/settings")
+    await world.settle()
+    await chats.tap(world.manager, "Settings", "Language")
+    await chats.tap(world.manager, "Language", "Español")
+    await chats.tap(world.manager, "Save it?", "✅ Save")
+
+    await opens(world, "🔁 Diet, every month")
+    assert "Next on Fri, 5 Jun 2026, 12:00" in words(shown(world))
+    await world.until(moment("2026-06-04 13:00"))
+    world.new(anna)
+    await world.until(moment("2026-06-05 12:01"))
+    assert "A small step for this month" in "".join(world.texts(anna))

@@ -42,6 +42,14 @@ def test_a_language_is_found_without_its_region_and_else_the_default_is_spoken(
     assert catalogue.text(language, "patient.hello", name="x") == greeting
 
 
+def test_the_same_texts_with_another_default_language_hold_everything_else() -> None:
+    catalogue = load()
+    other = catalogue.speaking("es")
+    held = [name for name in Catalogue.__slots__ if not name.startswith("_")]
+    assert [getattr(other, name) for name in held] == [getattr(catalogue, name) for name in held]
+    assert other.language("xx") == "es"
+
+
 def test_the_default_language_is_the_clinics_own(tree: Path) -> None:
     catalogue = load(tree, default="es")
     assert catalogue.text("fr", "patient.hello", name="x") == "Hola x"
