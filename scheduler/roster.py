@@ -2,7 +2,9 @@
 
 A practitioner sees the patients that they enrolled, those of a colleague for whom they stand in,
 and whoever they were called to by an alert that is not resolved yet; a manager sees all. That rule
-stands here once, in :data:`_THEIRS`, and every list and every look goes through it.
+stands here once, in :data:`_SEEN`, and every list and every look goes through it. What cannot be
+taken back, such as a merge, is for whoever answers for the patient (:data:`_ANSWERED_FOR`): being
+called is not enough.
 """
 
 from collections.abc import Mapping
@@ -80,7 +82,7 @@ _STATUS: Final[Mapping[Status, str]] = {
 }
 
 
-_THEIRS: Final = (
+_ANSWERED_FOR: Final = (
     # Who has a plan of theirs.
     (
         "enrollments.patient_id",
@@ -96,6 +98,9 @@ _THEIRS: Final = (
            WHERE absences.clinic_id = :clinic_id AND absences.covered_by = :member
              AND absences.state = 'now'""",
     ),
+)
+_SEEN: Final = (
+    *_ANSWERED_FOR,
     # To whose alert they were called.
     (
         "calling.patient_id",
@@ -117,24 +122,37 @@ def seen_by(member: Staff) -> str:
     It is looked up for each patient: for statements that come to few of them. The statement that
     uses it binds ``member`` to the member's id.
     """
+    return _one_of(_SEEN, member)
+
+
+def _one_of(ways: tuple[tuple[str, str], ...], member: Staff) -> str:
     if member.role == "manager":
         return "1 = 1"
-    ways = (f"EXISTS (SELECT 1 {of} AND {whom} = patients.id)" for whom, of in _THEIRS)
-    return f"({' OR '.join(ways)})"
+    found = (f"EXISTS (SELECT 1 {of} AND {whom} = patients.id)" for whom, of in ways)
+    return f"({' OR '.join(found)})"
 
 
 def among(member: Staff) -> str:
     """Return the same condition as :func:`seen_by`, for statements that go through all patients."""
     if member.role == "manager":
         return "1 = 1"
-    return f"patients.id IN ({' UNION '.join(f'SELECT {whom} {of}' for whom, of in _THEIRS)})"
+    return f"patients.id IN ({' UNION '.join(f'SELECT {whom} {of}' for whom, of in _SEEN)})"
 
 
 def seen(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
     """Return a patient that ``member`` may look at; None also where they may not."""
+    return _where(tx, seen_by(member), member, patient_id)
+
+
+def answered_for(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
+    """Return a patient for whom ``member`` answers, as any manager does; None for others."""
+    return _where(tx, _one_of(_ANSWERED_FOR, member), member, patient_id)
+
+
+def _where(tx: Tx, condition: str, member: Staff, patient_id: int) -> Patient | None:
     found = tx.value(
         f"""SELECT id FROM patients
-            WHERE clinic_id = :clinic_id AND id = :id AND {seen_by(member)}""",
+            WHERE clinic_id = :clinic_id AND id = :id AND {condition}""",
         id=patient_id,
         member=member.id,
     )

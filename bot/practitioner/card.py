@@ -219,18 +219,23 @@ def _buttons(
     if older is not None:
         turning.append(button("older", "t", str(older)))
     rows = [turning, [button("chart", "g"), button("photos", "f")]]
-    person = Button(
-        turn.catalogue.label(turn.language, "practitioner.people.button.person"),
-        data=f"{PERSON}:o:{patient.id}",
-    )
-    last = [person, button("refresh", "r")]
-    if _waiting(courses) is not None:
-        last.insert(0, button("link", "k"))
+    last = [button("refresh", "r")]
+    if _answers_for(turn, patient):
+        person = turn.button("practitioner.people.button.person", f"{PERSON}:o:{patient.id}")
+        last.insert(0, person)
+        if _waiting(courses) is not None:
+            last.insert(0, button("link", "k"))
     write = telling.write_button(turn, turn.language, patient)
     change: list[Button] = []
     if first and planning.changeable(turn, patient):
         change = [turn.button("practitioner.plans.button.change", f"{PREFIX}:e:{patient.id}")]
     return [row for row in [*rows, change, [write], last] if row]
+
+
+def _answers_for(turn: Turn, patient: Patient) -> bool:
+    """Say whether this member does more here than look and write: see ``roster.answered_for``."""
+    member = turn.staff
+    return member is not None and roster.answered_for(turn.tx, member, patient.id) is not None
 
 
 def _waiting(courses: list[Row]) -> Row | None:
@@ -261,7 +266,10 @@ def _photos(turn: Turn, patient: Patient) -> None:
 
 def _new_link(turn: Turn, patient: Patient) -> None:
     row = _waiting(enrollment.of_patient(turn.tx, patient.id))
-    if row is None or turn.staff is None:
+    if turn.staff is None or not _answers_for(turn, patient):
+        turn.toast("patient.start.old_button")
+        return
+    if row is None:
         turn.toast("practitioner.card.toast.no_link")
         return
     token = invitations.invite(

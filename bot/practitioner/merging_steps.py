@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.carried import is_number
 from bot.practitioner.card_words import PERSON, told_apart, treatment_name
 from bot.practitioner.card_words import PREFIX as CARD
 from bot.turn import Turn
@@ -14,7 +15,6 @@ from scheduler.roster import Listed, Wanted
 from scheduler.staff import Staff
 
 _OFFERED: Final = 6
-_LARGEST_ID: Final = 1 << 62
 
 
 def namesakes(turn: Turn, patient: Patient) -> list[list[Button]]:
@@ -29,10 +29,15 @@ def matching(turn: Turn, patient: Patient, words: str) -> list[list[Button]]:
     if member is None or not wanted:
         return []
     found = roster.page(turn.tx, member, Wanted(words=wanted), limit=_OFFERED + 1, now=turn.now)
-    if wanted.isascii() and wanted.isdecimal() and int(wanted) < _LARGEST_ID:
+    if is_number(wanted):
         by_number = roster.listed(turn.tx, member, int(wanted))
         found = [by_number, *found] if by_number is not None else found
-    others = {each.patient.id: each for each in found if each.patient.id != patient.id}
+    others = {
+        each.patient.id: each
+        for each in found
+        if each.patient.id != patient.id
+        and roster.answered_for(turn.tx, member, each.patient.id) is not None
+    }
     return [[_choice(turn, patient, each)] for each in list(others.values())[:_OFFERED]]
 
 
@@ -50,9 +55,9 @@ def show(turn: Turn, member: Staff, keep: Patient, other: str) -> bool:
 
 
 def _other(turn: Turn, member: Staff, keep: Patient, other: str) -> Patient | None:
-    if not (other.isascii() and other.isdecimal()) or int(other) == keep.id:
+    if not is_number(other) or int(other) == keep.id:
         return None
-    return roster.seen(turn.tx, member, int(other))
+    return roster.answered_for(turn.tx, member, int(other))
 
 
 def confirm(turn: Turn, member: Staff, keep: Patient, other: str, mark: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.carried import is_number
 from bot.clinic import auditing
 from bot.practitioner import enroll_answers, merging_steps, stray
 from bot.practitioner.card_words import PERSON
@@ -24,8 +25,8 @@ def _button(turn: Turn) -> None:
         case ["x"]:
             turn.close_dialogue()
             turn.edit(turn.text("practitioner.people.left"))
-        case [action, number, *more] if number.isascii() and number.isdecimal():
-            patient = roster.seen(turn.tx, member, int(number))
+        case [action, patient_id, *more] if is_number(patient_id):
+            patient = roster.answered_for(turn.tx, member, int(patient_id))
             if patient is None or not _press(turn, member, action, patient, more):
                 turn.toast("patient.start.old_button")
         case _:
@@ -86,13 +87,13 @@ def _leave(turn: Turn) -> list[Button]:
 
 
 def _asked_about(turn: Turn) -> Patient | None:
-    """Return whom the open dialogue is about, as far as the member may still see them.
+    """Return whom the open dialogue is about, as far as the member still answers for them.
 
     A dialogue that has become old is closed: what is written now is meant otherwise.
     """
     if turn.staff is None or turn.dialogue is None:
         return None
-    patient = roster.seen(turn.tx, turn.staff, int(turn.dialogue.data["patient"]))
+    patient = roster.answered_for(turn.tx, turn.staff, int(turn.dialogue.data["patient"]))
     if patient is None or grown_old(turn):
         turn.close_dialogue()
         turn.say(turn.text("practitioner.hint.text"))

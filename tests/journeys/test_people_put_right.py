@@ -204,3 +204,31 @@ async def test_no_button_reaches_a_colleagues_patient(world, data):
     one.phone.tap(one.last()["message_id"], data, forged=True)
     await world.settle()
     assert one.messages() == before
+
+
+async def test_whoever_was_only_called_to_an_alert_puts_nothing_right(world):
+    doctor, other = await join(world, "Dr. Ruiz"), await join(world, "Dr. Gil")
+    ana = await enroll(world, doctor, "A.P.")
+    await enroll(world, other, "B.Q.", opens=False)
+    await ana.says("I can't breathe, my throat is closing")
+    assert "EMERGENCY · A.P." in other.said
+    card = await other.taps("📇 Open the card")
+    assert "👤 A.P." in card
+    assert "👤 Patient" not in other.buttons
+    await doctor.taps("📇 Open the card")
+    assert "👤 Patient" in doctor.buttons
+    toasts = []
+    world.sandbox.world.listen(
+        lambda event, data: toasts.append(data["text"]) if event == "toast" else None
+    )
+    heard = len(other.messages())
+    for forged in ("m:o:1", "m:l:1", "m:n:1", "m:d:1", "m:p:1:2", "m:p:2:1", "p:k:1"):
+        other.phone.tap(other.last()["message_id"], forged, forged=True)
+        await world.settle()
+    assert len(toasts) == 7
+    assert len(other.messages()) == heard
+    assert words(other.last()) == card
+    # Nor does a record of theirs swallow that patient.
+    await menu(other, "B.Q.")
+    await other.taps("🔀 Merge a duplicate")
+    assert "I find nobody else" in await other.says("A.P.")
