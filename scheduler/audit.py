@@ -17,7 +17,7 @@ Group = Literal["saw", "changed", "sent", "exported", "refused"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
 KINDS: Final[Mapping[Group, tuple[str, ...]]] = {
-    "saw": ("card_opened", "photos_opened", "figures_seen"),
+    "saw": ("card_opened", "chart_opened", "photos_opened", "figures_seen"),
     "changed": (
         "enrolled",
         "link_made",

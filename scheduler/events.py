@@ -66,6 +66,21 @@ def since(tx: Tx, patient_id: int, event_id: int) -> list[Row]:
     )
 
 
+def noted_since(tx: Tx, kind: str, *, actor: str, patient_id: int, since: int) -> bool:
+    """Say whether somebody did something about a patient after ``since`` (UTC epoch ms)."""
+    return (
+        tx.value(
+            """SELECT 1 FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+                 AND at > :since AND kind = :kind AND actor = :actor LIMIT 1""",
+            kind=kind,
+            actor=actor,
+            patient_id=patient_id,
+            since=since,
+        )
+        is not None
+    )
+
+
 def mark(tx: Tx, name: str, *, now: int) -> None:
     """Remember when something last happened ("tick", "poll", "start")."""
     tx.run(

@@ -27,13 +27,14 @@ from scheduler.database import Row
 from scheduler.patients import Patient
 from scheduler.roster import Listed
 from scheduler.timeline import Cursor, Entry
-from scheduler.wallclock import local_date
+from scheduler.wallclock import HOUR, local_date
 
 _ENTRIES: Final = 14
 _COMING: Final = 3
 _PHOTOS: Final = 5
 _COURSES: Final = 3
 """So many enrollments stand in the head of a card, the newest first."""
+_ONE_LOOK_MS: Final = HOUR
 _LETTERS: Final = 3_900
 """A message holds 4,096 characters; what a timeline shows stays below."""
 
@@ -56,6 +57,7 @@ def pressed(turn: Turn, action: str, patient_id: int, value: str) -> None:
         case "c":
             show(turn, patient)
         case "r":
+            _saw_again(turn, patient)
             _edit(turn, patient, None)
         case "t":
             try:
@@ -63,9 +65,10 @@ def pressed(turn: Turn, action: str, patient_id: int, value: str) -> None:
             except ValueError:
                 turn.toast("patient.start.old_button")
                 return
+            _saw_again(turn, patient)
             _edit(turn, patient, before)
         case "g":
-            card_chart.send(turn, patient)
+            _chart(turn, patient)
         case "f":
             _photos(turn, patient)
         case "k":
@@ -79,6 +82,22 @@ def pressed(turn: Turn, action: str, patient_id: int, value: str) -> None:
 def _saw(turn: Turn, patient: Patient, kind: str) -> None:
     if turn.staff is not None:
         events.note(turn.tx, kind, actor=turn.staff.actor, now=turn.now, patient_id=patient.id)
+
+
+def _saw_again(turn: Turn, patient: Patient) -> None:
+    """Note a look at an open card, which shows what is known today however old its message is.
+
+    Paging through a card is one look: of those within an hour one is noted.
+    """
+    member = turn.staff
+    if member is not None and not events.noted_since(
+        turn.tx,
+        "card_opened",
+        actor=member.actor,
+        patient_id=patient.id,
+        since=turn.now - _ONE_LOOK_MS,
+    ):
+        _saw(turn, patient, "card_opened")
 
 
 def _edit(turn: Turn, patient: Patient, before: Cursor | None) -> None:
@@ -241,6 +260,11 @@ def _answers_for(turn: Turn, patient: Patient) -> bool:
 def _waiting(courses: list[Row]) -> Row | None:
     """Return the newest enrollment whose link was not opened yet."""
     return next((row for row in courses if row["status"] == "invited"), None)
+
+
+def _chart(turn: Turn, patient: Patient) -> None:
+    if card_chart.send(turn, patient):
+        _saw(turn, patient, "chart_opened")
 
 
 def _photos(turn: Turn, patient: Patient) -> None:

@@ -33,8 +33,12 @@ _WORDS: Final = (
 _LABEL_LETTERS: Final = 28
 
 
-def send(turn: Turn, patient: Patient) -> None:
-    """Send the chart of the newest enrollment that has an answer to draw; say so if none has."""
+def send(turn: Turn, patient: Patient) -> bool:
+    """Send the chart of the newest enrollment that has an answer to draw; say so if none has.
+
+    Returns:
+        Whether one was sent.
+    """
     for row in enrollment.of_patient(turn.tx, patient.id):
         given = replies.pain_of(turn.tx, row["id"])
         answers = pain_answers(turn.catalogue, row, given)
@@ -55,8 +59,9 @@ def send(turn: Turn, patient: Patient) -> None:
             patient_id=patient.id,
             enrollment_id=row["id"],
         )
-        return
+        return True
     turn.toast("practitioner.card.toast.no_pain", alert=True)
+    return False
 
 
 def pain_answers(catalogue: Catalogue, course: Row, answers: list[Row]) -> list[Row]:

@@ -107,3 +107,22 @@ async def test_it_reads_well_in_spanish(world, clinic):
     jefa = await join(world, "Jefa", role="manager", language="es")
     await jefa.says("/audit cambios")
     assert "10:00 📝 Dr. Gil dio de alta a B.Q.: Rejuvenecimiento facial" in lines(jefa)
+
+
+async def test_a_look_at_an_old_card_and_at_a_chart_is_a_look(world, clinic):
+    boss, ruiz, _ = clinic
+    card = ruiz.last()
+    await ruiz.taps("↻ Refresh", card)
+    await boss.says("/audit who saw")
+    assert len(lines(boss)) == 2, "what follows within the hour belongs to the same look"
+    await world.after(days=30)
+    await ruiz.taps("↻ Refresh", card)
+    await ruiz.taps("📈 Chart", card)
+    await world.after(hours=2)
+    await ruiz.taps("👤 Patient", card)
+    await ruiz.taps(
+        "‹ The card", next(m for m in ruiz.messages() if m["message_id"] == card["message_id"])
+    )
+    await boss.says("/audit who saw")
+    assert [line[6:] for line in lines(boss)[:2]] == ["👁 Dr. Ruiz opened the card of A.P."] * 2
+    assert len(lines(boss)) == 4, "there was nothing to draw yet, so no chart was seen"

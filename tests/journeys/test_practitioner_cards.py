@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.journeys.practitioner_chat import join, may_see_pictures
+from tests.journeys.practitioner_chat import Chat, join, may_see_pictures
 
 
 async def enrolled(world, doctor, label="A.P.", *, opens=True):
@@ -57,6 +57,9 @@ async def test_the_chart_is_a_picture_or_says_that_there_is_nothing_to_draw(worl
     await doctor.taps("📈 Chart", card)
     assert doctor.last()["photo"]
     assert "📈 A.P. · Facial rejuvenation" in doctor.said
+    boss = Chat(world, world.manager)
+    audit = await boss.says("/audit who saw")
+    assert audit.count("👁 Dr. Ruiz looked at the chart of A.P.") == 1
 
 
 async def test_a_bruise_alone_is_drawn_too(world):
