@@ -225,7 +225,7 @@ def head(turn: Turn, patient: Patient, context: Context | None, language: str) -
     new = text("edited" if turn.incoming.edited else "new", label=patient.label)
     if (thread := _thread(turn, patient)) is not None:
         return "\n".join([new, _named(turn, thread, language)])
-    step = None if context is None else _step_named(turn, patient, context, language)
+    step = None if context is None else _step_named(turn, context, language)
     return "\n".join(
         [
             new,
@@ -255,7 +255,7 @@ def _named(turn: Turn, thread: Thread, language: str) -> Html:
     )
 
 
-def _step_named(turn: Turn, patient: Patient, context: Context, language: str) -> Html | None:
+def _step_named(turn: Turn, context: Context, language: str) -> Html | None:
     """Name a step shortly: what it is about, and on which day after which session."""
     row = enrollment.get(turn.tx, context.enrollment_id)
     reminder = outbox.row(turn.tx, context.outbox_id)
@@ -266,7 +266,7 @@ def _step_named(turn: Turn, patient: Patient, context: Context, language: str) -
         about = step_name(turn, "practitioner", row["treatment"], context.step_key, language)
     except KeyError:
         return None
-    zone = patient.timezone
+    zone = turn.clinic.timezone
     number = day_of(visit["starts_at"], reminder["settled_at"] or reminder["due_at"], zone)
     return turn.catalogue.text(
         language,

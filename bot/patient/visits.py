@@ -171,7 +171,7 @@ def wish(turn: Turn, patient: Patient) -> None:
             language,
             "patient.told.visit.change",
             label=patient.label,
-            when=_when(subject, language),
+            when=moment(subject.session_at, turn.clinic.timezone, language),
         )
 
     relaying.pass_on(turn, patient, row["enrollment_id"], head)

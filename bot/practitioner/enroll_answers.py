@@ -186,6 +186,7 @@ def _moment(
         now_ms=turn.now,
         zone=turn.clinic.timezone,
         language=turn.language,
+        clinic_language=turn.clinic.language,
         prefer="past" if question == "session" and not visit else "future",
         default_time=usual.replace(microsecond=0),
     )

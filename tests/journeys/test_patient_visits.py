@@ -95,3 +95,28 @@ async def test_after_the_visit_its_buttons_do_nothing(world: Any, asked: Any, ch
     await chats.tap(ana, "Your next visit", YES)
     assert chats.shown(chats.last(ana, "Your next visit")) == before
     assert world.texts(doctor) == []
+
+
+async def test_staff_read_every_moment_on_the_clinics_clocks(
+    world: Any, asked: Any, chats: Any
+) -> None:
+    ana, doctor = asked
+    world.manager.text("/settings")
+    await world.settle()
+    await chats.tap(world.manager, "Settings", "Time zone")
+    world.manager.text("Pacific/Honolulu")
+    await world.settle()
+    await chats.tap(world.manager, "Save it?", "✅ Save")
+    world.new(doctor)
+    # The visit is at ten where the patient was enrolled, and still on Sunday evening in Hawaii.
+    await chats.tap(ana, "Your next visit", CHANGE)
+    ana.text("Tuesday")
+    await world.settle()
+    ana.text("See you then", reply_to=chats.last(ana, "Your next visit")["message_id"])
+    await world.settle()
+    wished, answered = world.texts(doctor)
+    assert "instead of Sun 17 May, 22:00:" in wished
+    assert "before the visit of Sun 17 May" in answered
+    await chats.tap(ana, "Your next visit", YES)
+    assert world.texts(doctor) == ["✅ A.P. confirmed the visit on Sun 17 May, 22:00."]
+    assert "Confirmed for Mon 18 May, 10:00" in chats.shown(chats.last(ana, "Your next visit"))

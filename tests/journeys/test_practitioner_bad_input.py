@@ -203,3 +203,11 @@ async def test_a_removed_members_buttons_are_dead(world):
         )
         == []
     )
+
+
+async def test_a_date_in_the_clinics_language_is_read_whatever_the_phone_speaks(make_world):
+    world = make_world(clinic_language="es")
+    await world.open()
+    doctor = await join(world, "Dr. Ruiz", language="en")
+    shown = await doctor.says('/enroll facial "A.P." face filler=no next="viernes 15:30"')
+    assert "Next session: Fri, 8 May 2026, 15:30" in shown
