@@ -254,6 +254,20 @@ class SqlcipherDriver:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
+    def number_from(self, least: int) -> None:
+        """Give rows that are made from now on ids above ``least``, in every table."""
+        given = self.connection.execute(
+            """SELECT tables.name, MAX(COALESCE(given.seq, 0)) FROM sqlite_master AS tables
+               LEFT JOIN sqlite_sequence AS given ON given.name = tables.name
+               WHERE tables.type = 'table' AND tables.sql LIKE '%AUTOINCREMENT%'
+               GROUP BY tables.name"""
+        ).fetchall()
+        self.connection.execute("DELETE FROM sqlite_sequence")
+        self.connection.executemany(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
+            [(name, max(highest, least)) for name, highest in given],
+        )
+
     def compact(self) -> bool:
         """Write the file anew and empty the log; False while a reader holds on to the log."""
         self.rollback()

@@ -180,6 +180,7 @@ NOBODYS: Final = frozenset(
         "erasures",
         "kept_records",
         "_sqlite_migrations",
+        "sqlite_sequence",
     }
 )
 """Tables that hold nothing of a living plan. ``kept_records`` has a key of its own."""

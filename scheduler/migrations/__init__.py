@@ -26,6 +26,7 @@ from scheduler.migrations import (
     step_0041_broadcasts,
     step_0050_rights,
     step_0060_links,
+    step_0083_numbers,
 )
 
 _STEPS = (
@@ -44,6 +45,7 @@ _STEPS = (
     step_0041_broadcasts,
     step_0050_rights,
     step_0060_links,
+    step_0083_numbers,
 )
 
 migrations = Migrations("aftercare")
