@@ -37,15 +37,17 @@ class Cause:
     """What alarmed.
 
     ``key`` names it for the log ("breathing=yes"): nobody's words. ``words`` is HTML by language:
-    what was asked and answered, or written, and why that was flagged.
+    what was asked and answered, or written, and why that was flagged. ``again`` says that just
+    now the same was said already, and answered.
     """
 
     source: Source
     key: str
     words: Mapping[str, str]
+    again: bool = False
 
 
-def change_of(alert: Alert | None, level: Alarm, source: Source, *, now: int) -> Change:
+def change_of(alert: Alert | None, level: Alarm, cause: Cause, *, now: int) -> Change:
     """Decide what one more cause does to the alert that is not resolved yet, if any (pure).
 
     "open" begins an episode; "rise" makes the alert graver, and open again if somebody had it;
@@ -55,7 +57,7 @@ def change_of(alert: Alert | None, level: Alarm, source: Source, *, now: int) ->
         return "open"
     if RANK.index(level) > RANK.index(alert.level):
         return "rise"
-    if source == "words" and now - alert.told_at >= NOTICE_GAP_MS:
+    if cause.source == "words" and not cause.again and now - alert.told_at >= NOTICE_GAP_MS:
         return "ring"
     return "add"
 
@@ -84,7 +86,7 @@ def raise_alert(
         now: UTC epoch ms.
     """
     known = unresolved(tx, patient_id)
-    change = change_of(known, level, cause.source, now=now)
+    change = change_of(known, level, cause, now=now)
     if known is None:
         alert_id = _open(tx, level, patient_id, cause, enrollment_id, session_at, now=now)
     else:

@@ -4,12 +4,18 @@ Everything is logged; what ends for a while is answering and passing on.
 
 Long before that, an acknowledgment is said once for what comes in one go, and never to the same
 words twice a day: an auto-responder that answers every message of ours gets none to answer.
+
+A danger sign is under none of these rules. It always reaches the clinic, and it goes without an
+answer only where the patient has just read that answer: to the very same words, or in a flood to
+the same signs.
 """
 
 import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from scheduler import events
+from scheduler import events, replies
 from scheduler.database import Row, Tx
 
 MAX_PER_MINUTE: Final = 10
@@ -20,7 +26,20 @@ _SAME_WORDS_MS: Final = 24 * 60 * 60 * 1000
 _MINUTE_MS: Final = 60 * 1000
 _ACKNOWLEDGED: Final = "acknowledged"
 
+CONCERN: Final = "concern"
+"""The event of a danger sign that was read or tapped."""
+_SAME_SIGN_MS: Final = 10 * 60 * 1000
+
 Flood = Literal["none", "begins", "goes_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Words with danger signs that were answered: how long ago, the words, and the signs."""
+
+    age_ms: int
+    words: str
+    signs: frozenset[str]
 
 
 def verdict(*, flooding: bool, in_last_minute: int) -> Flood:
@@ -64,6 +83,55 @@ def is_new(tx: Tx, reply: Row, *, now: int) -> bool:
     return needs_word(
         since_last_ms=None if last is None else now - last, same_words=same is not None
     )
+
+
+def answers_it(
+    words: str, signs: Collection[str], earlier: Iterable[Answered], *, flooding: bool
+) -> bool:
+    """Say whether a danger sign has just been answered (pure).
+
+    Args:
+        words: what was written now.
+        signs: the signs that were found in it.
+        earlier: what was answered within the last minutes.
+        flooding: whether there is a flood; the answers to other words count then, for a minute.
+    """
+    lately = set[str]()
+    for each in earlier:
+        if each.words == words:
+            return True
+        if each.age_ms < _MINUTE_MS:
+            lately |= each.signs
+    return flooding and lately.issuperset(signs)
+
+
+def is_answered(tx: Tx, reply_id: int, signs: Collection[str], *, flooding: bool, now: int) -> bool:
+    """Say whether the danger signs of a logged reply have just been answered; :func:`answers_it`.
+
+    Counted from the answer, not from the last time that the same came: whoever goes on for longer
+    is answered again.
+    """
+    reply = replies.by_id(tx, reply_id)
+    if reply is None:
+        return False
+    return answers_it(
+        reply["text"], signs, _answered(tx, reply["patient_id"], now=now), flooding=flooding
+    )
+
+
+def _answered(tx: Tx, patient_id: int, *, now: int) -> Iterator[Answered]:
+    for event in tx.all(
+        """SELECT at, detail FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind = :kind AND at > :since ORDER BY id""",
+        patient_id=patient_id,
+        kind=CONCERN,
+        since=now - _SAME_SIGN_MS,
+    ):
+        detail = json.loads(event["detail"])
+        words = replies.by_id(tx, detail["reply"]) if detail.get("answered") else None
+        if words is not None:
+            signs = detail["cause"].partition("=")[2].split(",")
+            yield Answered(now - event["at"], words["text"], frozenset(signs))
 
 
 def acknowledged(tx: Tx, patient_id: int, row: int, *, now: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from bot.hours_words import in_words
 from bot.turn import Turn
 from messages.protocol import Alarm
-from scheduler import alerts, events
+from scheduler import alerts, events, flood
 from scheduler.alerts import Cause
 from scheduler.outbox import Lane
 from scheduler.patients import Patient
@@ -39,6 +39,8 @@ def raise_concern(
     said: Callable[[str], str],
     cause: str,
     why: Callable[[str], str] | None = None,
+    reply_id: int | None = None,
+    answered: bool = False,
 ) -> None:
     """Answer a danger sign and alert the clinic, in the transaction of the update itself.
 
@@ -51,19 +53,22 @@ def raise_concern(
         said: returns in a language, as HTML, what was asked and answered, or written.
         cause: what noticed it, in keys ("breathing=yes"), for the log: nobody's words.
         why: returns in a language, as HTML, why that was flagged, for the clinic to read.
+        reply_id: the words that alarmed, in the log of replies; None for a tap.
+        answered: whether the patient has just read the answer; the clinic is told all the same.
     """
-    turn.say(
-        turn.catalogue.text(
-            patient.language,
-            f"patient.safety.{level}",
-            phone=turn.clinic.phone,
-            emergency=turn.clinic.emergency,
-            hours=in_words(turn.clinic.hours, patient.language, turn.catalogue),
-        ),
-        lane=Lane.SAFETY,
-        patient_id=patient.id,
-        enrollment_id=enrollment_id,
-    )
+    if not answered:
+        turn.say(
+            turn.catalogue.text(
+                patient.language,
+                f"patient.safety.{level}",
+                phone=turn.clinic.phone,
+                emergency=turn.clinic.emergency,
+                hours=in_words(turn.clinic.hours, patient.language, turn.catalogue),
+            ),
+            lane=Lane.SAFETY,
+            patient_id=patient.id,
+            enrollment_id=enrollment_id,
+        )
     alerts.raise_alert(
         turn.tx,
         level,
@@ -74,6 +79,7 @@ def raise_concern(
             words={
                 language: _words(turn, said, why, language) for language in turn.catalogue.languages
             },
+            again=answered,
         ),
         enrollment_id=enrollment_id,
         session_at=session_at,
@@ -82,13 +88,15 @@ def raise_concern(
     )
     events.note(
         turn.tx,
-        "concern",
+        flood.CONCERN,
         actor="patient",
         now=turn.now,
         patient_id=patient.id,
         enrollment_id=enrollment_id,
         level=level,
         cause=cause,
+        reply=reply_id,
+        answered=not answered,
     )
 
 

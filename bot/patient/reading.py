@@ -7,7 +7,7 @@ from bot.patient.concerns import raise_concern
 from bot.turn import Turn
 from messages.markup import Html, plain, untappable
 from messages.triage import LEVELS, Context, Reason, Verdict
-from scheduler import alert_record, enrollment, outbox, replies
+from scheduler import alert_record, enrollment, flood, outbox, replies
 from scheduler.database import Row
 from scheduler.patients import Patient
 from scheduler.replies import Context as Answers
@@ -52,11 +52,30 @@ def note(turn: Turn, reply_id: int, verdict: Verdict | None) -> None:
 
 
 def raise_what_was_read(
-    turn: Turn, patient: Patient, verdict: Verdict, answers: Answers | None
+    turn: Turn,
+    patient: Patient,
+    verdict: Verdict,
+    answers: Answers | None,
+    *,
+    reply_id: int,
+    flooding: bool,
 ) -> None:
-    """Answer the signs that were found, and alert the clinic."""
+    """Answer the signs that were found, and alert the clinic.
+
+    What was answered just now is not answered once more: a machine at the other end would get an
+    answer to each of its answers. The clinic gets it all the same.
+
+    Args:
+        turn: the update at hand.
+        patient: who wrote.
+        verdict: what was read.
+        answers: the reminder that it may answer.
+        reply_id: the words in the log of replies.
+        flooding: whether they are a part of a flood.
+    """
     if verdict.level == "routine":
         return
+    signs = [reason.sign for reason in verdict.reasons]
     plan = _plan(turn, patient, answers)
     quoted = _quoted(turn.incoming.text)
     raise_concern(
@@ -66,13 +85,16 @@ def raise_what_was_read(
         enrollment_id=plan["id"] if plan else None,
         session_at=_session(turn, plan),
         said=lambda _: quoted,
-        cause="words=" + ",".join(reason.sign for reason in verdict.reasons),
+        cause="words=" + ",".join(signs),
         why=lambda language: _why(turn, verdict.reasons, language),
+        reply_id=reply_id,
+        answered=_is_known(turn, patient, verdict)
+        and flood.is_answered(turn.tx, reply_id, signs, flooding=flooding, now=turn.now),
     )
 
 
-def is_known(turn: Turn, patient: Patient, verdict: Verdict) -> bool:
-    """Whether the alert of this episode is as grave already: a flood rings no more for it."""
+def _is_known(turn: Turn, patient: Patient, verdict: Verdict) -> bool:
+    """Whether the alert of this episode is as grave already."""
     alert = alert_record.unresolved(turn.tx, patient.id)
     return alert is not None and LEVELS.index(alert.level) >= LEVELS.index(verdict.level)
 

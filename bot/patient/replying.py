@@ -42,7 +42,12 @@ def reply(turn: Turn, patient: Patient) -> None:
     meaning = reading.read(turn, patient, context)
     reading.note(turn, reply_id, meaning)
     verdict = flood.judge(turn.tx, patient.id, now=turn.now)
-    alarmed = _alarm(turn, patient, context, meaning, calm=verdict == "none")
+    alarmed = meaning is not None and reading.alarms(meaning)
+    if meaning is not None and alarmed:
+        flooding = verdict != "none"
+        reading.raise_what_was_read(
+            turn, patient, meaning, context, reply_id=reply_id, flooding=flooding
+        )
     stopped = reading.stop_if_wanted(turn, patient, meaning)
     if waits:
         picturing.keep_waiting(turn, patient, reply_id)
@@ -66,24 +71,6 @@ def reply(turn: Turn, patient: Patient) -> None:
         ),
         alerted=alarmed and reading.is_quoted_whole(turn),
     )
-
-
-def _alarm(
-    turn: Turn, patient: Patient, context: Context | None, meaning: Verdict | None, *, calm: bool
-) -> bool:
-    """Answer the signs that were read and alert the clinic; return whether that was done.
-
-    What the open alert knows already is not answered once more in a flood, or to the same words
-    again: a machine at the other end would get an answer to each of its answers.
-    """
-    if meaning is None or not reading.alarms(meaning):
-        return False
-    logged = replies.newest(turn.tx, patient.id)
-    fresh = logged is None or flood.is_new(turn.tx, logged, now=turn.now)
-    if reading.is_known(turn, patient, meaning) and not (calm and fresh):
-        return False
-    reading.raise_what_was_read(turn, patient, meaning, context)
-    return True
 
 
 def log(turn: Turn, patient: Patient, context: Context | None) -> int:

@@ -84,8 +84,17 @@ def test_pauses_never_shrink_and_stay_below_the_cap_or_the_clinics_own(
 def test_one_more_cause_rises_rings_or_is_added(
     level: Any, source: Any, after_ms: int, expected: str
 ) -> None:
-    assert change_of(AN_ALERT, level, source, now=NOW + after_ms) == expected
-    assert change_of(None, level, source, now=NOW) == "open"
+    cause = Cause(source, "key", {})
+    assert change_of(AN_ALERT, level, cause, now=NOW + after_ms) == expected
+    assert change_of(None, level, cause, now=NOW) == "open"
+
+
+@pytest.mark.parametrize(("level", "expected"), [("emergency", "rise"), ("urgent", "add")])
+def test_what_has_just_been_answered_makes_no_sound_unless_it_is_graver(
+    level: Any, expected: str
+) -> None:
+    again = Cause("words", "words=infection", {}, again=True)
+    assert change_of(AN_ALERT, level, again, now=NOW + 10 * MINUTE) == expected
 
 
 @pytest.mark.parametrize(
