@@ -1,23 +1,20 @@
 """The router: which room answers an update. Nothing that a person sends is left unanswered."""
 
-import structlog
-
-from bot.clinic import grouping
+from bot.clinic import broadcasting, grouping
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.patient import room as patient
-from bot.practitioner import person, writing
+from bot.practitioner import person, stray, writing
 from bot.practitioner import room as practitioner
 from bot.turn import House, Turn
 from scheduler import dialogues, events, patients, staff
 from scheduler.database import Tx
 
-log = structlog.get_logger(__name__)
-
 # A 64-bit id has 19 digits; numbers of 18 fit whatever they are.
 _ID_DIGITS = 18
 
 _BY_NAME = {command.name: command for command in COMMANDS}
+_TO_OTHERS = frozenset({writing.DIALOGUE, broadcasting.DIALOGUE})
 
 
 def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
@@ -37,6 +34,7 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
         staff.rename(tx, turn.staff.id, name=incoming.name)
     if incoming.kind == "nothing" or not incoming.chat_id:
         return turn
+    patient.arrive(turn)
     if not incoming.private:
         grouping.take(turn)
     elif incoming.kind == "membership":
@@ -53,7 +51,7 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
 
 
 def _membership(turn: Turn) -> None:
-    """A patient blocked the bot, or took it back."""
+    """A patient blocked the bot. Whoever takes it back has arrived already."""
     if turn.patient is not None and not turn.incoming.joined:
         patient.blocked(turn)
 
@@ -63,10 +61,12 @@ def _command(turn: Turn, name: str) -> None:
     if name != "cancel":
         person.before_command(turn)
     command = _BY_NAME.get(name)
-    if command is None:
-        turn.say(turn.text("patient.start.unknown_command"))
+    if command is not None and command.roles & roles_of(turn):
+        if "patient" in command.roles:
+            patient.words_behind(turn)
+        command.handler(turn)
         return
-    if not command.roles & roles_of(turn):
+    if command is not None:
         # Told kindly, logged, and nothing revealed: not even whether the command exists.
         events.note(
             turn.tx,
@@ -76,9 +76,14 @@ def _command(turn: Turn, name: str) -> None:
             patient_id=turn.patient.id if turn.patient else None,
             command=name,
         )
-        turn.say(turn.text("patient.start.unknown_command"))
-        return
-    command.handler(turn)
+    if not patient.words_of_none(turn):
+        turn.say(
+            turn.text(
+                "patient.start.unknown_command",
+                phone=turn.clinic.phone,
+                emergency=turn.clinic.emergency,
+            )
+        )
 
 
 def _actor(turn: Turn) -> str:
@@ -103,6 +108,11 @@ def _holds_no_id(data: str) -> bool:
 
 def _free(turn: Turn) -> None:
     """Whatever is not a command or a button: a dialogue's next step, or a reply."""
+    if turn.staff is not None and patient.alarms(turn):
+        if not stray.is_addressed(turn, _TO_OTHERS):
+            patient.reply(turn)
+            return
+        _unless_about_yourself(turn)
     if turn.dialogue is not None and not turn.incoming.edited:
         found = DIALOGUES.get(turn.dialogue.name)
         if found is not None and found[0] & roles_of(turn):
@@ -121,3 +131,14 @@ def _free(turn: Turn) -> None:
                 emergency=turn.clinic.emergency,
             )
         )
+
+
+def _unless_about_yourself(turn: Turn) -> None:
+    """Tell a patient who is staff too, and writes of a danger sign to somebody, whom to call."""
+    turn.say(
+        turn.text(
+            "practitioner.hint.about_yourself",
+            phone=turn.clinic.phone,
+            emergency=turn.clinic.emergency,
+        )
+    )

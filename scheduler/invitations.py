@@ -5,6 +5,7 @@ open somebody else's door.
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,7 @@ from typing import Literal
 from scheduler.database import Row, Tx
 
 TOKEN_BYTES = 20
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{27}")
 DAY_MS = 24 * 60 * 60 * 1000
 VALID_FOR_MS = {"patient": 7 * DAY_MS, "practitioner": 2 * DAY_MS, "manager": 2 * DAY_MS}
 
@@ -118,6 +120,11 @@ def close(tx: Tx, enrollment_id: int, *, now: int) -> None:
         enrollment_id=enrollment_id,
         now=now,
     )
+
+
+def is_token(text: str) -> bool:
+    """Say whether a text has the form of a token (pure): it is a link then, and nobody's words."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def find(tx: Tx, token: str) -> Invitation | None:

@@ -2,6 +2,7 @@
 
 from scheduler import enrollment, events, patients
 from scheduler.database import Tx
+from scheduler.wallclock import MINUTE
 
 
 def lost(tx: Tx, patient_id: int, *, actor: str, now: int) -> bool:
@@ -23,3 +24,17 @@ def lost(tx: Tx, patient_id: int, *, actor: str, now: int) -> bool:
         return False
     events.note(tx, "unreachable_told", actor="system", now=now, patient_id=patient_id)
     return True
+
+
+def just_back(tx: Tx, patient_id: int, *, now: int) -> bool:
+    """Say whether a patient who was out of reach came back within the last minute (epoch ms)."""
+    states = tx.all(
+        """SELECT kind, at FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind IN ('patient_active', 'patient_invited', 'patient_stopped',
+               'patient_unreachable')
+           ORDER BY id DESC LIMIT 2""",
+        patient_id=patient_id,
+    )
+    if [row["kind"] for row in states] != ["patient_active", "patient_unreachable"]:
+        return False
+    return bool(states[0]["at"] > now - MINUTE)

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.patient import coming, consenting, languages, new_phone, returning, telling
+from bot.patient import coming, consenting, languages, new_phone, telling
 from bot.turn import Turn
-from scheduler import consent, enrollment, invitations, opening, patients, staff
+from scheduler import consent, enrollment, invitations, opening, patients, reach, staff
 from scheduler.database import Row
 from scheduler.invitations import Invitation
 from scheduler.patients import Patient
@@ -19,7 +19,8 @@ _OVER: Final = ("completed", "ended")
 def start(turn: Turn) -> None:
     """Answer /start: open the link that it came with, or say where this person is."""
     token = turn.incoming.argument
-    if not token:
+    # What a patient writes behind it was taken as their words already.
+    if not token or (turn.patient is not None and not invitations.is_token(token)):
         _where(turn)
         return
     found = opening.look(turn.tx, token, chat_id=turn.chat_id, now=turn.now)
@@ -155,10 +156,9 @@ def _where(turn: Turn) -> None:
 
 
 def _where_patient(turn: Turn, patient: Patient) -> None:
-    was_lost = patient.state == "unreachable"
-    patient = returning.come_back(turn, patient)
     if consent.holds(turn.tx, patient.id, "aftercare") and patient.state == "active":
-        if not was_lost:
+        # An app that takes the bot back sends /start by itself: they were greeted for the one.
+        if not reach.just_back(turn.tx, patient.id, now=turn.now):
             turn.say(
                 "\n\n".join([turn.text("patient.start.active"), coming.next_line(turn, patient)])
             )

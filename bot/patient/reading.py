@@ -18,19 +18,25 @@ _QUOTED: Final = 700
 _WORDS: Final = 160
 
 
-def read(turn: Turn, patient: Patient, answers: Answers | None) -> Verdict | None:
+def read(
+    turn: Turn, patient: Patient, answers: Answers | None, *, behind: bool = False
+) -> Verdict | None:
     """Return what the words mean, or None where there are none to read (a photo, a voice note).
 
     Args:
         turn: the update at hand.
         patient: who wrote.
         answers: the reminder that it may answer.
+        behind: whether a command stands before the words, and is none of them ("/help").
     """
-    if not turn.incoming.text:
+    text = turn.incoming.text
+    if not text:
         return None
-    return turn.catalogue.triage.read(
-        turn.incoming.text, patient.language, _known(turn, patient, answers)
-    )
+    if behind:
+        # Blanked, so that what is found keeps its place in the text.
+        length = len(text.split(maxsplit=1)[0])
+        text = " " * length + text[length:]
+    return turn.catalogue.triage.read(text, patient.language, _known(turn, patient, answers))
 
 
 def alarms(verdict: Verdict | None) -> bool:

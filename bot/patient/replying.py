@@ -13,6 +13,9 @@ from scheduler.replies import Context, Kind
 CONTEXT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """How old the newest reminder may be to count as what a reply answers."""
 
+STOP: Final = "stop"
+"""The command that ends all messages."""
+
 _KINDS: Final[dict[str, Kind]] = {
     "text": "text",
     "photo": "photo",
@@ -29,6 +32,18 @@ def reply(turn: Turn, patient: Patient) -> None:
     A danger sign is answered first, whatever else is in the message or going on; an opt-out is
     honored next. The acknowledgment is for what alarms nobody.
     """
+    _take(turn, patient)
+
+
+def beside_command(turn: Turn, patient: Patient, *, known: bool) -> None:
+    """Take words that a command stands before, as :func:`reply` does; the command is answered too.
+
+    ``known`` says that it is a command of the bot, and no word of theirs.
+    """
+    _take(turn, patient, acknowledges=False, behind=known)
+
+
+def _take(turn: Turn, patient: Patient, *, acknowledges: bool = True, behind: bool = False) -> None:
     context = replies.context_of(
         turn.tx,
         patient.id,
@@ -39,7 +54,7 @@ def reply(turn: Turn, patient: Patient) -> None:
     )
     waits = consent_texts.picture_waits(turn, patient)
     reply_id = log(turn, patient, context)
-    meaning = reading.read(turn, patient, context)
+    meaning = reading.read(turn, patient, context, behind=behind)
     reading.note(turn, reply_id, meaning)
     verdict = flood.judge(turn.tx, patient.id, now=turn.now)
     alarmed = meaning is not None and reading.alarms(meaning)
@@ -48,7 +63,8 @@ def reply(turn: Turn, patient: Patient) -> None:
         reading.raise_what_was_read(
             turn, patient, meaning, context, reply_id=reply_id, flooding=flooding
         )
-    stopped = reading.stop_if_wanted(turn, patient, meaning)
+    # Behind /stop it is the command that stops, and says so.
+    stopped = turn.incoming.command != STOP and reading.stop_if_wanted(turn, patient, meaning)
     if waits:
         picturing.keep_waiting(turn, patient, reply_id)
     if verdict == "goes_on" or (turn.incoming.edited and turn.incoming.kind == "other"):
@@ -57,7 +73,7 @@ def reply(turn: Turn, patient: Patient) -> None:
     if verdict == "begins":
         _stem(turn, patient)
         return
-    if not alarmed and not stopped and not waits:
+    if acknowledges and not alarmed and not stopped and not waits:
         _acknowledge(turn, patient, meaning)
     relaying.pass_on(
         turn,

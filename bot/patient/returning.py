@@ -16,7 +16,7 @@ def lose(turn: Turn, patient: Patient) -> None:
 
 
 def come_back(turn: Turn, patient: Patient) -> Patient:
-    """Whatever an unreachable patient sends proves that they are back; return them as of now.
+    """Take an unreachable patient for back, as whatever they do proves; return them as of now.
 
     With consent everything goes on from here, without what is stale; they are told, and so is the
     practitioner. Without it they stand where they stood.

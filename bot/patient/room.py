@@ -20,11 +20,13 @@ from bot.patient import (
     voting,
 )
 from bot.turn import Turn
-from scheduler import conversation, replies
+from scheduler import conversation, invitations, replies
 from scheduler.patients import Patient
 from scheduler.wording import ANSWER, VISIT
 
 Handler = Callable[[Turn], None]
+
+_SAY_IT_THEMSELVES: Final = frozenset({replying.STOP, "resume"})
 
 RIGHTS: Final = "my"
 """The prefix of buttons about consent, the patient's data and erasure."""
@@ -35,9 +37,60 @@ def _for_patient(handle: Callable[[Turn, Patient], None]) -> Handler:
 
     def handler(turn: Turn) -> None:
         if turn.patient is not None:
-            handle(turn, returning.come_back(turn, turn.patient))
+            handle(turn, turn.patient)
 
     return handler
+
+
+def arrive(turn: Turn) -> None:
+    """Whatever a patient sends, and taking the bot back, proves that they can be reached.
+
+    /stop and /resume say by themselves where the patient stands then.
+    """
+    incoming = turn.incoming
+    lost = incoming.kind == "membership" and not incoming.joined
+    if turn.patient is not None and not lost and incoming.command not in _SAY_IT_THEMSELVES:
+        returning.come_back(turn, turn.patient)
+
+
+def alarms(turn: Turn, *, behind: bool = False) -> bool:
+    """Say whether a patient's words hold a danger sign; ``behind`` a command, if so."""
+    if turn.patient is None:
+        return False
+    return reading.alarms(reading.read(turn, turn.patient, None, behind=behind))
+
+
+def words_behind(turn: Turn) -> None:
+    """Take what a patient wrote behind one of their commands, if anything; that is answered next.
+
+    What staff who are patients too write there is theirs to look up, unless it is a danger sign.
+    """
+    words, command = turn.incoming.argument, turn.incoming.command
+    if turn.patient is None or not words or (command == "start" and invitations.is_token(words)):
+        return
+    if turn.staff is None or alarms(turn, behind=True):
+        replying.beside_command(turn, turn.patient, known=True)
+
+
+def words_of_none(turn: Turn) -> bool:
+    """Take a message of a patient that begins like a command and is none, if it says anything.
+
+    Returns:
+        Whether it was answered.
+    """
+    grave = alarms(turn)
+    if turn.patient is None or not (grave or (turn.staff is None and turn.incoming.argument)):
+        return False
+    replying.beside_command(turn, turn.patient, known=False)
+    if not grave:
+        turn.say(
+            turn.text(
+                "patient.start.kept_words",
+                phone=turn.clinic.phone,
+                emergency=turn.clinic.emergency,
+            )
+        )
+    return True
 
 
 plan: Final = _for_patient(coming.show_plan)
@@ -50,28 +103,11 @@ mydata: Final = _for_patient(my_data.give)
 forgetme: Final = _for_patient(forgetting.ask)
 
 
-def stop(turn: Turn) -> None:
-    """Answer /stop; somebody who was out of reach is not greeted back first."""
-    if turn.patient is not None:
-        consenting.stop(turn, turn.patient)
-
-
-def resume(turn: Turn) -> None:
-    """Answer /resume; it says by itself that somebody who was out of reach is back."""
-    if turn.patient is not None:
-        consenting.resume(turn, turn.patient)
-
-
-def blocked(turn: Turn) -> None:
-    """The patient blocked the bot."""
-    if turn.patient is not None:
-        returning.lose(turn, turn.patient)
-
-
-def vote(turn: Turn) -> None:
-    """A poll was answered; whoever is no patient tried it out."""
-    if turn.patient is not None:
-        voting.take(turn, returning.come_back(turn, turn.patient))
+stop: Final = _for_patient(consenting.stop)
+resume: Final = _for_patient(consenting.resume)
+blocked: Final = _for_patient(returning.lose)
+# Whoever answers a poll and is no patient tried it out.
+vote: Final = _for_patient(voting.take)
 
 
 def answers_something(turn: Turn) -> bool:

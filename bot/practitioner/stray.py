@@ -1,9 +1,11 @@
 """Messages of staff that quote another message: they are meant for somebody, not for a dialogue."""
 
+from collections.abc import Container
+
 from bot.patient import room as patient
 from bot.practitioner import conversing
 from bot.turn import Turn
-from scheduler import outbox
+from scheduler import conversation, outbox
 
 
 def quotes_elsewhere(turn: Turn) -> bool:
@@ -23,6 +25,23 @@ def quotes_elsewhere(turn: Turn) -> bool:
     elif not conversing.quoted(turn):
         turn.say(turn.text("practitioner.hint.not_sent"), reply_to=turn.incoming.message_id)
     return True
+
+
+def is_addressed(turn: Turn, to_others: Container[str]) -> bool:
+    """Say whether a message of staff is meant for somebody else to read.
+
+    It is written in a dialogue that is (``to_others``: the names of those), it answers a message
+    about a patient, or it changes what went to one.
+    """
+    if turn.staff is None:
+        return False
+    if turn.incoming.edited:
+        number = turn.incoming.message_id
+        return conversation.written(turn.tx, turn.staff, number) is not None
+    quoted = turn.incoming.reply_to
+    if quoted is None or quoted == _of_dialogue(turn):
+        return turn.dialogue is not None and turn.dialogue.name in to_others
+    return conversation.about(turn.tx, turn.staff, quoted) is not None
 
 
 def _of_dialogue(turn: Turn) -> int | None:
