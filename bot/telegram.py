@@ -30,6 +30,7 @@ from scheduler.channel import (
     AttachmentKind,
     Delivered,
     Message,
+    NoTopic,
     Outcome,
     Rejected,
     Retry,
@@ -108,7 +109,9 @@ class TelegramChannel:
         return topic.message_thread_id
 
     async def _change(self, message: Message) -> int:
-        """Edit a message that is there, or take it away; return its id."""
+        """Edit a message that is there, or take it or a topic away; return its id."""
+        if message.delete_topic:
+            return await self._delete_topic(message)
         if message.edit_message_id is not None:
             await self._edit(message, message.edit_message_id)
             return message.edit_message_id
@@ -120,6 +123,17 @@ class TelegramChannel:
             if "message to delete not found" not in error.message.casefold():
                 raise
         return message_id
+
+    async def _delete_topic(self, message: Message) -> int:
+        """Take a topic away with all that was written in it; return its thread."""
+        thread_id = message.thread_id or 0
+        try:
+            await self._bot.delete_forum_topic(message.chat_id, thread_id)
+        except BadRequest as error:
+            # Gone before: nothing is left to be done.
+            if not isinstance(judge(error, message), NoTopic):
+                raise
+        return thread_id
 
     async def _call(self, method: str, parameters: Mapping[str, Any]) -> Any:
         """Call a method of the Bot API; what is None is left out."""

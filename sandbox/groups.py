@@ -37,15 +37,23 @@ class Groups:
         return chat
 
     def set_bot(
-        self, chat: Chat, status: BotStatus, *, by: int, manages_topics: bool = True
+        self,
+        chat: Chat,
+        status: BotStatus,
+        *,
+        by: int,
+        manages_topics: bool = True,
+        deletes_messages: bool = True,
     ) -> None:
         """Give the bot another place in a group: member, administrator, left or kicked.
 
-        ``manages_topics`` is the right to do so, which an administrator may have or not.
+        ``manages_topics`` and ``deletes_messages`` are rights that an administrator may have or
+        not; whoever may delete messages may delete topics.
         """
         world = self._desk.world
         before, chat.bot_status = chat.bot_status, status
         chat.bot_manages_topics = manages_topics
+        chat.bot_deletes_messages = deletes_messages
         world.keep_chat(chat)
         change = {
             "chat": chat.about,
@@ -58,12 +66,7 @@ class Groups:
 
     def delete_topic(self, chat: Chat, thread: int) -> None:
         """Delete a topic and all that was written in it; the bot is not told."""
-        del chat.topics[thread]
-        world = self._desk.world
-        gone = [m for m, about in chat.messages.items() if about.get("message_thread_id") == thread]
-        for message_id in gone:
-            world.delete(chat, message_id)
-        world.keep_chat(chat)
+        self._desk.world.delete_topic(chat, thread)
 
     def turn_topics_off(self, chat: Chat) -> None:
         """Make a group of topics one without them; the bot is not told."""

@@ -54,7 +54,7 @@ class Person:
 class Chat:
     """A private chat with the bot, or a group. ``about`` is the Bot API's Chat.
 
-    ``bot_manages_topics`` is a right of the bot's as an administrator.
+    ``bot_manages_topics`` and ``bot_deletes_messages`` are rights of the bot's as an administrator.
     """
 
     id: int
@@ -63,6 +63,7 @@ class Chat:
     members: list[int] = field(default_factory=list)
     bot_status: BotStatus = "member"
     bot_manages_topics: bool = True
+    bot_deletes_messages: bool = True
     migrated_to: int | None = None
     pinned: list[int] = field(default_factory=list)
     topics: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -186,6 +187,15 @@ class World:
         self.storage.remove("message", f"{chat.id}:{message_id}")
         self.keep_chat(chat)  # its last_id outlives the message: numbers are never used twice
         self.tell("deleted", {"chat_id": chat.id, "message_id": message_id})
+
+    def delete_topic(self, chat: Chat, thread: int) -> list[Message]:
+        """Take a topic out of a group with all that was written in it; returns that."""
+        del chat.topics[thread]
+        gone = [m for m in chat.messages.values() if m.get("message_thread_id") == thread]
+        for message in gone:
+            self.delete(chat, message["message_id"])
+        self.keep_chat(chat)
+        return gone
 
     def quoted(self, message: Message) -> Message:
         """Return a message as it stands inside a reply to it: without the message it answers."""

@@ -47,7 +47,8 @@ class Message:
 
     ``html`` uses Telegram's HTML subset and is the caption where there is an attachment.
     ``edit_message_id`` makes it an edit of a message sent before; ``buttons`` are rows.
-    ``delete_message_id`` makes it no message at all: that one disappears from the chat.
+    ``delete_message_id`` makes it no message at all: that one disappears from the chat. With
+    ``delete_topic`` the topic ``thread_id`` disappears, and all that was written in it.
     ``reply_to`` is a message of the same chat; it is dropped silently if it is gone. With
     ``poll`` it is a poll with these options, and its words are the question. ``thread_id`` is a
     topic of a group. ``topic`` is no message but the name of a topic: one that is opened, or the
@@ -65,11 +66,16 @@ class Message:
     thread_id: int | None = None
     topic: str | None = None
     delete_message_id: int | None = None
+    delete_topic: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether it changes what is there, so that doing it twice is doing it once."""
-        return self.edit_message_id is not None or self.delete_message_id is not None
+        return (
+            self.edit_message_id is not None
+            or self.delete_message_id is not None
+            or self.delete_topic
+        )
 
 
 @dataclass(frozen=True, slots=True)

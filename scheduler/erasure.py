@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from messages.protocol import Alarm
-from scheduler import alert_record, erasing, events, outbox
+from scheduler import alert_record, erasing, events, outbox, topics
 from scheduler.database import Row, Tx
 from scheduler.erasing import Counts
 from scheduler.holdings import STAFF_CHATS
@@ -37,7 +37,8 @@ class Forgotten:
     """What an erasure did: its number, what there was as counts, and what remains to be said.
 
     ``kept_until`` (epoch ms) is when what law makes the clinic keep is erased too, ``alert`` how
-    grave an alert was that nobody had resolved, ``recalled`` how many messages to staff disappear.
+    grave an alert was that nobody had resolved, ``recalled`` how many messages to staff disappear,
+    ``left_in`` the names of groups in which a topic of the patient may be left.
     """
 
     erasure_id: int
@@ -45,6 +46,7 @@ class Forgotten:
     kept_until: int | None
     alert: Alarm | None
     recalled: int
+    left_in: tuple[str, ...]
 
 
 def forget(
@@ -65,6 +67,7 @@ def forget(
         "SELECT key_name FROM patients WHERE clinic_id = :clinic_id AND id = :id", id=patient.id
     )
     erasure_id = _open(tx, why, key_name, now=now)
+    left_in = topics.delete(tx, patient.id, now=now)
     recalled = _recall(tx, patient, now=now)
     kept_until = None
     if keeping.record_months:
@@ -73,7 +76,8 @@ def forget(
     counts = erasing.remove_patient(tx, patient.id, now=now)
     _count(tx, erasure_id, counts)
     events.note(tx, "erased", actor="patient" if why == "asked" else "system", now=now, **counts)
-    return Forgotten(erasure_id, counts, kept_until, alert.level if alert else None, recalled)
+    level = alert.level if alert else None
+    return Forgotten(erasure_id, counts, kept_until, level, recalled, left_in)
 
 
 def forget_plan(tx: Tx, enrollment_id: int, *, now: int) -> Counts:

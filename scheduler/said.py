@@ -12,7 +12,8 @@ class Said:
     """What a row that was worded beforehand says: a message, but for the chat it goes to.
 
     ``edits_row`` makes it an edit of the message that an earlier row became; ``edit_message_id``
-    of one whose Telegram id is known; ``delete_message_id`` takes one away.
+    of one whose Telegram id is known; ``delete_message_id`` takes one away, ``delete_topic`` the
+    topic ``thread_id`` with all that is in it.
     ``secret`` words (an invitation's link) are wiped once they are sent. ``form`` is a notice that
     gets its words when it leaves (``scheduler.notices``). With ``poll`` it is a poll with these
     options. ``thread_id`` is a topic of a group; what is about a patient finds its own
@@ -30,6 +31,7 @@ class Said:
     poll: tuple[str, ...] = ()
     thread_id: int | None = None
     delete_message_id: int | None = None
+    delete_topic: bool = False
 
     def to_json(self) -> str:
         """Return the form that the ``content`` column holds."""
@@ -63,4 +65,5 @@ class Said:
             reply_to=self.reply_to,
             thread_id=self.thread_id,
             delete_message_id=self.delete_message_id,
+            delete_topic=self.delete_topic,
         )

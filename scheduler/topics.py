@@ -8,7 +8,7 @@ topic has the patient's label for a name, and follows it.
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from scheduler import outbox, patients, staff_group
+from scheduler import notices, outbox, patients, staff_group
 from scheduler.channel import Message
 from scheduler.database import Row, Tx
 from scheduler.outbox import Lane
@@ -86,12 +86,44 @@ def gone(tx: Tx, row: Row, thread_id: int | None) -> bool:
     return row["patient_id"] is not None
 
 
+def delete(tx: Tx, patient_id: int, *, now: int) -> tuple[str, ...]:
+    """Owe it that a patient's topics disappear, with all that was written in them.
+
+    Args:
+        tx: the open transaction.
+        patient_id: whose topics.
+        now: UTC epoch ms.
+
+    Returns:
+        The names of groups that are not used any more, where nobody can promise it.
+    """
+    left = []
+    for topic in tx.all(
+        """SELECT topics.chat_id, topics.thread_id, staff_groups.title, staff_groups.state
+           FROM topics JOIN staff_groups ON staff_groups.clinic_id = :clinic_id
+             AND staff_groups.chat_id = topics.chat_id
+           WHERE topics.clinic_id = :clinic_id AND topics.patient_id = :patient_id
+             AND topics.thread_id IS NOT NULL ORDER BY topics.id""",
+        patient_id=patient_id,
+    ):
+        gone = Said(html="", thread_id=topic["thread_id"], delete_topic=True)
+        outbox.say(tx, gone, chat_id=topic["chat_id"], kind="relay", now=now)
+        if topic["state"] == "left":
+            left.append(topic["title"])
+    return tuple(dict.fromkeys(left))
+
+
 def row_settled(tx: Tx, row: Row, *, now: int) -> None:
     """Follow what became of a row that went to the group (``now`` in UTC epoch ms)."""
     after = outbox.row(tx, row["id"])
     if after is None or after["state"] in ("pending", "sending") or row["content"] is None:
         return
-    form = Said.from_json(row["content"]).form
+    said = Said.from_json(row["content"])
+    if said.delete_topic:
+        if after["state"] not in ("sent", "canceled"):
+            _ask_to_delete(tx, row, said, now=now)
+        return
+    form = said.form
     patient_id = staff_group.topic_of(form) if form is not None else None
     if after["state"] == "sent":
         if patient_id == staff_group.INTRODUCTION:
@@ -112,6 +144,12 @@ def row_settled(tx: Tx, row: Row, *, now: int) -> None:
     if trouble is not None:
         failed = row if patient_id is None else None
         staff_group.lose(tx, row["chat_id"], trouble, now=now, failed=failed)
+
+
+def _ask_to_delete(tx: Tx, row: Row, said: Said, *, now: int) -> None:
+    """Have people delete a topic that the bot may not delete; it is said in the topic itself."""
+    asked = replace(notices.said("clinic.group.topic_stays"), thread_id=said.thread_id)
+    outbox.say(tx, asked, chat_id=row["chat_id"], now=now)
 
 
 def _topic(tx: Tx, patient_id: int, chat_id: int) -> Row | None:

@@ -79,6 +79,9 @@ def _tell(turn: Turn, member: Staff, patient: Patient, done: Forgotten) -> None:
     if done.alert is not None:
         warning = turn.catalogue.text(member.language, "patient.rights.told.erased_alert")
         words = f"{words}\n{warning}"
+    for title in done.left_in:
+        look = turn.catalogue.text(member.language, "patient.rights.told.erased_topic", title=title)
+        words = f"{words}\n{look}"
     outbox.say(
         turn.tx,
         Said(html=words, secret=True),

@@ -124,7 +124,7 @@ def delete_messages(call: Call) -> bool:
 
 def _deletable(call: Call, chat: Chat, message: Message) -> bool:
     if chat.is_group and message["from"]["id"] != call.desk.bot["id"]:
-        return chat.bot_status == "administrator"
+        return chat.bot_status == "administrator" and chat.bot_deletes_messages
     sent: int = message["date"]
     return call.desk.world.seconds() - sent < DELETABLE_SECONDS
 

@@ -182,6 +182,7 @@ def member(chat: Chat, user: Json, status: str) -> Json:
         known |= {"can_be_edited": False, "is_anonymous": False}
         if chat.about.get("is_forum"):
             known["can_manage_topics"] = chat.bot_manages_topics
+        known["can_delete_messages"] = chat.bot_deletes_messages
     return known
 
 
@@ -196,67 +197,6 @@ def pin_chat_message(call: Call) -> bool:
     chat.pinned = [*(one for one in chat.pinned if one != message_id), message_id]
     call.desk.world.keep_chat(chat)
     return True
-
-
-def create_forum_topic(call: Call) -> Json:
-    """Open a topic in a group that has topics."""
-    chat = _forum(call, "create a topic")
-    world = call.desk.world
-    name = call.values["name"]
-    created = {"name": name, "icon_color": call.values.get("icon_color", 7322096)}
-    message = world.post(chat, call.desk.bot, {"forum_topic_created": created})
-    thread = message["message_id"]
-    message |= {"message_thread_id": thread, "is_topic_message": True}
-    world.edit(chat, message, dated=False)
-    chat.topics[thread] = {"message_thread_id": thread, **created, "is_closed": False}
-    world.keep_chat(chat)
-    call.record(chat, message)
-    return {"message_thread_id": thread, **created}
-
-
-def edit_forum_topic(call: Call) -> bool:
-    """Give a topic another name."""
-    chat = _forum(call, "edit the topic")
-    topic = _topic(call, chat)
-    name = call.values.get("name") or topic["name"]
-    if name == topic["name"]:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    topic["name"] = name
-    world = call.desk.world
-    message = world.post(chat, call.desk.bot, {"forum_topic_edited": {"name": name}})
-    message |= {"message_thread_id": topic["message_thread_id"], "is_topic_message": True}
-    world.edit(chat, message, dated=False)
-    world.keep_chat(chat)
-    call.record(chat, message)
-    return True
-
-
-def close_forum_topic(call: Call) -> bool:
-    """Close or open a topic again."""
-    chat = _forum(call, "edit the topic")
-    topic = _topic(call, chat)
-    closed = call.method == "closeForumTopic"
-    if topic["is_closed"] == closed:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    topic["is_closed"] = closed
-    call.desk.world.keep_chat(chat)
-    return True
-
-
-def _forum(call: Call, wish: str) -> Chat:
-    chat = call.chat()
-    if not chat.about.get("is_forum"):
-        raise bad_request("the chat is not a forum")
-    if chat.bot_status != "administrator" or not chat.bot_manages_topics:
-        raise bad_request(f"not enough rights to {wish}")
-    return chat
-
-
-def _topic(call: Call, chat: Chat) -> Json:
-    topic = chat.topics.get(call.values["message_thread_id"])
-    if topic is None:
-        raise bad_request("message thread not found")
-    return topic
 
 
 def set_message_reaction(call: Call) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 from yarl import URL
 
-from sandbox.botapi import editing, profile, sending
+from sandbox.botapi import editing, profile, sending, topics
 from sandbox.botapi.call import Call, Desk, Upload
 from sandbox.botapi.polling import Polling
 from sandbox.botapi.refusal import Refusal, bad_request
@@ -58,10 +58,11 @@ METHODS: dict[str, Callable[[Call], Any]] = {
     "getChat": profile.get_chat,
     "getChatMember": profile.get_chat_member,
     "pinChatMessage": profile.pin_chat_message,
-    "createForumTopic": profile.create_forum_topic,
-    "editForumTopic": profile.edit_forum_topic,
-    "closeForumTopic": profile.close_forum_topic,
-    "reopenForumTopic": profile.close_forum_topic,
+    "createForumTopic": topics.create,
+    "editForumTopic": topics.edit,
+    "closeForumTopic": topics.close,
+    "reopenForumTopic": topics.close,
+    "deleteForumTopic": topics.delete,
     "setMessageReaction": profile.set_message_reaction,
 }
 """The methods that the sandbox plays, besides those of updates and webhooks."""

@@ -157,3 +157,15 @@ async def test_what_became_of_an_edit_is_judged_too(far_telegram, channel):
 async def test_a_deletion_is_one_request_and_gone_is_gone(far_telegram, channel):
     assert await channel.deliver(Message(7, "", delete_message_id=40)) == Delivered(40)
     assert far_telegram.asked == [("deleteMessage", {"chat_id": 7, "message_id": 40})]
+
+
+async def test_a_topic_is_deleted_in_one_request_and_gone_is_gone(far_telegram, channel):
+    message = Message(-100, "", thread_id=5, delete_topic=True)
+    far_telegram.says(200, {"ok": True, "result": True})
+    assert await channel.deliver(message) == Delivered(5)
+    asked = ("deleteForumTopic", {"chat_id": -100, "message_thread_id": 5})
+    assert far_telegram.asked == [asked]
+    far_telegram.refuses(400, "Bad Request: message thread not found")
+    assert await channel.deliver(message) == Delivered(5)
+    far_telegram.refuses(400, "Bad Request: not enough rights to delete the topic")
+    assert await channel.deliver(message) == Rejected("Not enough rights to delete the topic")

@@ -238,6 +238,25 @@ async def test_what_is_written_in_a_topic_carries_it_and_a_deleted_topic_takes_i
     assert not any("hello" in str(message) for message in sandbox.transcript(forum.id))
 
 
+async def test_a_topic_is_deleted_with_its_messages_by_a_bot_that_may_delete(
+    call: Any, sandbox: Sandbox, anna: Phone
+) -> None:
+    forum = sandbox.groups.create("Patients", [anna.person.id], forum=True)
+    sandbox.groups.set_bot(forum, "administrator", by=anna.person.id, deletes_messages=False)
+    topic = (await call("createForumTopic", chat_id=forum.id, name="A.P.")).result
+    where = {"chat_id": forum.id, "message_thread_id": topic["message_thread_id"]}
+    said = anna.text("hello", chat_id=forum.id, thread=topic["message_thread_id"])
+    refused = await call("deleteForumTopic", **where)
+    assert refused.refusal == (400, "Bad Request: not enough rights to delete the topic")
+    refused = await call("deleteMessage", chat_id=forum.id, message_id=said["message_id"])
+    assert refused.refusal == (400, "Bad Request: message can't be deleted for everyone")
+    sandbox.groups.set_bot(forum, "administrator", by=anna.person.id, manages_topics=False)
+    assert (await call("deleteForumTopic", **where)).result is True
+    assert not any("hello" in str(message) for message in sandbox.transcript(forum.id))
+    again = await call("deleteForumTopic", **where)
+    assert again.refusal == (400, "Bad Request: message thread not found")
+
+
 def test_only_pictures_have_a_size() -> None:
     assert picture_size(b"") is None
     assert picture_size(b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08\x00\x10\x00\x20") == (
