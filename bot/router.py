@@ -4,7 +4,7 @@ from bot.clinic import broadcasting, grouping
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.patient import room as patient
-from bot.practitioner import person, stray, writing
+from bot.practitioner import leaving, person, stray, writing
 from bot.practitioner import room as practitioner
 from bot.turn import House, Turn
 from scheduler import dialogues, events, patients, staff
@@ -14,7 +14,7 @@ from scheduler.database import Tx
 _ID_DIGITS = 18
 
 _BY_NAME = {command.name: command for command in COMMANDS}
-_TO_OTHERS = frozenset({writing.DIALOGUE, broadcasting.DIALOGUE})
+_TO_OTHERS = frozenset({leaving.WRITING, broadcasting.DIALOGUE})
 
 
 def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:

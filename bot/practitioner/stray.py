@@ -3,7 +3,7 @@
 from collections.abc import Container
 
 from bot.patient import room as patient
-from bot.practitioner import conversing
+from bot.practitioner import conversing, leaving
 from bot.turn import Turn
 from scheduler import conversation, outbox
 
@@ -40,7 +40,8 @@ def is_addressed(turn: Turn, to_others: Container[str]) -> bool:
         return conversation.written(turn.tx, turn.staff, number) is not None
     quoted = turn.incoming.reply_to
     if quoted is None or quoted == _of_dialogue(turn):
-        return turn.dialogue is not None and turn.dialogue.name in to_others
+        named = turn.dialogue is not None and turn.dialogue.name in to_others
+        return named and not leaving.grown_old(turn)
     return conversation.about(turn.tx, turn.staff, quoted) is not None
 
 

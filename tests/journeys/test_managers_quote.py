@@ -58,7 +58,9 @@ async def test_an_answer_in_the_middle_of_a_broadcast_goes_to_the_patient_and_no
     world.manager.text("Sun is out.", reply_to=chats.last(world.manager, "Send me")["message_id"])
     await world.settle()
     (who,) = world.texts(world.manager)
-    assert "has not said yes to tips" in who, "an answer to its own question is the broadcast's text"
+    assert "has not said yes to tips" in who, (
+        "an answer to its own question is the broadcast's text"
+    )
 
 
 async def test_an_answer_in_the_middle_of_the_settings_goes_to_the_patient_and_is_no_value(

@@ -84,6 +84,22 @@ async def test_what_she_writes_to_a_patient_goes_to_the_patient(
     assert await alerts(world, doctor) == []
 
 
+async def test_words_that_come_too_late_for_a_patient_are_her_own(
+    world: Any, chats: Any, enrolls: Any, doctor: Chat, paz: Chat
+) -> None:
+    ben = world.person("Ben")
+    await chats.consent(ben, await enrolls(paz.phone, label="B.Q."))
+    await paz.says("/patient B.Q.")
+    await paz.taps("✍️ Write to B.Q.")
+    world.clock.set(world.clock.now() + 31 * 60 * 1000)
+    for phone in (paz.phone, ben):
+        world.new(phone)
+    said = await writes(world, paz, WORDS)
+    assert said[0].startswith(CALL)
+    assert world.texts(ben) == []
+    assert len(await alerts(world, doctor)) == 1
+
+
 async def test_everyday_words_of_hers_are_still_a_colleagues(
     world: Any, doctor: Chat, paz: Chat
 ) -> None:
