@@ -79,7 +79,7 @@ def _command(turn: Turn, name: str) -> None:
     if not patient.words_of_none(turn):
         turn.say(
             turn.text(
-                "patient.start.unknown_command",
+                "patient.start.unknown",
                 phone=turn.clinic.phone,
                 emergency=turn.clinic.emergency,
             )
