@@ -7,7 +7,7 @@ from bot.patient import room as patient
 from bot.practitioner import leaving, person, stray, writing
 from bot.practitioner import room as practitioner
 from bot.turn import House, Turn
-from scheduler import dialogues, events, patients, staff
+from scheduler import dialogues, events, patients, staff, staff_reach
 from scheduler.database import Tx
 
 # A 64-bit id has 19 digits; numbers of 18 fit whatever they are.
@@ -32,6 +32,8 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
     )
     if turn.staff is not None and incoming.name:
         staff.rename(tx, turn.staff.id, name=incoming.name)
+    if turn.staff is not None and incoming.private and not _is_farewell(incoming):
+        staff_reach.found(tx, turn.staff, now=now)
     if incoming.kind == "nothing" or not incoming.chat_id:
         return turn
     patient.arrive(turn)
@@ -50,10 +52,19 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
     return turn
 
 
+def _is_farewell(incoming: Incoming) -> bool:
+    """Say whether somebody blocked the bot; whatever else they do proves that they are reached."""
+    return incoming.kind == "membership" and not incoming.joined
+
+
 def _membership(turn: Turn) -> None:
-    """A patient blocked the bot. Whoever takes it back has arrived already."""
-    if turn.patient is not None and not turn.incoming.joined:
+    """Somebody blocked the bot. Whoever takes it back has arrived already."""
+    if not _is_farewell(turn.incoming):
+        return
+    if turn.patient is not None:
         patient.blocked(turn)
+    if turn.staff is not None:
+        staff_reach.lost(turn.tx, turn.staff, now=turn.now)
 
 
 def _command(turn: Turn, name: str) -> None:

@@ -173,6 +173,21 @@ def waiting(tx: Tx) -> list[Row]:
     )
 
 
+def called(tx: Tx, alert_id: int, *, now: int) -> set[int]:
+    """Return the members (ids) whom an alert has called by ``now`` (epoch ms), reached or not."""
+    rows = tx.all(
+        """SELECT DISTINCT alert_messages.staff_id FROM alert_messages
+           JOIN outbox ON outbox.clinic_id = :clinic_id AND outbox.id = alert_messages.outbox_id
+           WHERE alert_messages.clinic_id = :clinic_id AND alert_messages.alert_id = :alert_id
+             AND alert_messages.staff_id IS NOT NULL
+             AND outbox.state NOT IN ('canceled', 'expired')
+             AND (outbox.state <> 'pending' OR outbox.ready_at <= :now)""",
+        alert_id=alert_id,
+        now=now,
+    )
+    return {row["staff_id"] for row in rows}
+
+
 def copy_of(tx: Tx, row_id: int) -> Row | None:
     """Return what is known of a row as a copy: its alert, whose it is, and its round; or None."""
     return tx.first(

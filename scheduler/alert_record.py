@@ -155,6 +155,52 @@ def overdue(tx: Tx, *, now: int) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
+def told_since(tx: Tx, at: int) -> list[Alert]:
+    """Return the unresolved alerts that rang at ``at`` (UTC epoch ms) or later."""
+    rows = tx.all(
+        f"{_SELECT} AND alerts.state <> 'resolved' AND alerts.told_at >= :at ORDER BY alerts.id",
+        at=at,
+    )
+    return [_alert(row) for row in rows]
+
+
+def left(tx: Tx) -> list[Alert]:
+    """Return the alerts whose holder is not there any more.
+
+    They have left the clinic, are out of reach, or are away since they took it: whoever takes one
+    on a day off keeps it.
+    """
+    rows = tx.all(
+        f"""{_SELECT} AND alerts.state = 'acknowledged' AND (EXISTS
+                (SELECT 1 FROM staff WHERE staff.clinic_id = :clinic_id
+                   AND staff.id = alerts.acknowledged_by
+                   AND (staff.removed_at IS NOT NULL OR staff.lost_at IS NOT NULL))
+              OR EXISTS (SELECT 1 FROM absences
+                 WHERE absences.clinic_id = :clinic_id AND absences.state = 'now'
+                   AND absences.staff_id = alerts.acknowledged_by
+                   AND (alerts.acknowledged_at < absences.starts_at
+                     OR alerts.acknowledged_at < absences.created_at)))
+            ORDER BY alerts.id"""
+    )
+    return [_alert(row) for row in rows]
+
+
+def refused(tx: Tx) -> list[Alert]:
+    """Return the open alerts of which a copy did not reach somebody who is out of reach still."""
+    rows = tx.all(
+        f"""{_SELECT} AND alerts.state = 'open' AND EXISTS
+                (SELECT 1 FROM alert_messages
+                 JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = alert_messages.staff_id
+                   AND staff.lost_at IS NOT NULL
+                 JOIN outbox ON outbox.clinic_id = :clinic_id
+                   AND outbox.id = alert_messages.outbox_id AND outbox.state = 'refused'
+                 WHERE alert_messages.clinic_id = :clinic_id
+                   AND alert_messages.alert_id = alerts.id)
+            ORDER BY alerts.id"""
+    )
+    return [_alert(row) for row in rows]
+
+
 def reasons(tx: Tx, alert_id: int) -> list[Reason]:
     """Return what alarmed, oldest first."""
     return [

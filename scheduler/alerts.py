@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from messages.protocol import Alarm
-from scheduler import absences, alert_copies, duty, events, oncall, outbox, rounds
+from scheduler import alert_copies, duty, events, oncall, outbox, rounds
 from scheduler.alert_record import Alert, by_id, unresolved
 from scheduler.clinic import Clinic
-from scheduler.database import Row, Tx
+from scheduler.database import Tx
 from scheduler.staff import Staff
 from scheduler.wallclock import MINUTE
 
@@ -270,63 +270,18 @@ def resolve(tx: Tx, alert: Alert, member: Staff, resolution: Resolution, *, now:
     return True
 
 
-def look_after(tx: Tx, clinic: Clinic, *, now: int) -> None:
-    """Leave no alert to somebody who is not there any more (``now`` in UTC epoch ms)."""
-    _open_again(tx, clinic, now=now)
-    away = absences.away(tx)
-    for call in alert_copies.waiting(tx) if away else ():
-        if call["staff_id"] in away:
-            _call_others(tx, call, clinic, now=now)
-
-
-def _open_again(tx: Tx, clinic: Clinic, *, now: int) -> None:
-    """Open the alerts again whose holder has left the clinic, or is away since they took them.
-
-    They begin anew, with those who answer now. Whoever takes one on a day off keeps it.
-    """
-    for row in tx.all(
+def open_again(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
+    """Begin an alert anew whose holder is not there any more (``now`` in UTC epoch ms)."""
+    tx.run(
         """UPDATE alerts SET state = 'open', acknowledged_by = NULL, acknowledged_at = NULL,
                raised_at = :now, told_at = :now, round = 0
-           WHERE clinic_id = :clinic_id AND state = 'acknowledged' AND (acknowledged_by IN
-               (SELECT staff.id FROM staff
-                WHERE staff.clinic_id = :clinic_id AND staff.removed_at IS NOT NULL)
-             OR EXISTS (SELECT 1 FROM absences
-                WHERE absences.clinic_id = :clinic_id AND absences.state = 'now'
-                  AND absences.staff_id = alerts.acknowledged_by
-                  AND (alerts.acknowledged_at < absences.starts_at
-                    OR alerts.acknowledged_at < absences.created_at)))
-           RETURNING id""",
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=alert.id,
         now=now,
-    ):
-        alert = _known(tx, row["id"])
-        alert_copies.refresh(tx, alert.id, now=now)
-        _event(tx, alert, "alert_left", "system", now=now)
-        _call(tx, alert, [], clinic, now=now)
-
-
-def _call_others(tx: Tx, call: Row, clinic: Clinic, *, now: int) -> None:
-    """Have those called who answer now, where a call that waits was to somebody who is away.
-
-    ``call`` is the row of the outbox, with ``alert_id``, ``staff_id`` and ``round`` of the copy.
-    """
-    alert, at, round_ = _known(tx, call["alert_id"]), max(now, call["ready_at"]), call["round"]
-    if alert.level == "review":
-        instead = duty.later(tx, alert, alert_copies.shown_to(tx, alert.id), clinic, now=at)
-    else:
-        called = duty.called(duty.line(tx, alert, clinic, now=at), round_)
-        instead = [(member, at) for member in called]
-    if call["staff_id"] in {member.id for member, _ in instead}:
-        # Nobody else is left.
-        return
-    outbox.end(tx, call["id"], "canceled", "away when it was to ring", now=now)
-    known = {
-        row["staff_id"]
-        for row in alert_copies.waiting(tx)
-        if (row["alert_id"], row["round"]) == (alert.id, round_)
-    }
-    for member, ready_at in instead:
-        if member.id not in known:
-            alert_copies.owe(tx, alert, [member], now=now, round_=round_, ready_at=ready_at)
+    )
+    alert_copies.refresh(tx, alert.id, now=now)
+    _event(tx, alert, "alert_left", "system", now=now)
+    _call(tx, _known(tx, alert.id), [], clinic, now=now)
 
 
 def _event(tx: Tx, alert: Alert, kind: str, actor: str, *, now: int, **detail: object) -> None:

@@ -96,6 +96,16 @@ def _owe(tx: Tx, session: Row, clinic: Clinic, *, now: int) -> None:
     )
 
 
+def not_asked(tx: Tx, row: Row) -> None:
+    """Let a session go of its question: it did not reach whoever was asked."""
+    tx.run(
+        """UPDATE sessions SET asked_row = NULL WHERE clinic_id = :clinic_id
+             AND enrollment_id = :enrollment_id AND asked_row = :row""",
+        enrollment_id=row["enrollment_id"],
+        row=row["id"],
+    )
+
+
 def asked(tx: Tx, row: Row, session_id: int, *, now: int) -> Asked | str:
     """Return what a question that is about to leave asks, or in words why it is not asked."""
     session = tx.first(

@@ -44,6 +44,8 @@ KINDS: Final[Mapping[Group, tuple[str, ...]]] = {
         "staff_joined",
         "staff_promoted",
         "staff_removed",
+        "staff_lost",
+        "staff_found",
         "plan_add",
         "plan_move",
         "plan_attend",
@@ -70,6 +72,8 @@ KINDS: Final[Mapping[Group, tuple[str, ...]]] = {
     ),
     "sent": (
         "staff_wrote",
+        "review_send",
+        "review_leave",
         "broadcast_started",
         "broadcast_paused",
         "broadcast_resumed",

@@ -7,7 +7,7 @@ on the clinic's holidays too. All hours are read in the clinic's zone.
 from collections.abc import Iterable
 from functools import lru_cache
 
-from scheduler import absences, events
+from scheduler import absences, events, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
 from scheduler.hours import WeeklyHours, parse, written
@@ -45,9 +45,14 @@ def on_call(tx: Tx, members: Iterable[Staff], clinic: Clinic, *, now: int) -> li
 
 
 def here(tx: Tx, members: Iterable[Staff]) -> list[Staff]:
-    """Return those of the members who are not away."""
-    away = absences.away(tx)
-    return [member for member in members if member.id not in away]
+    """Return those of the members who are there: neither away nor out of reach."""
+    missing = absent(tx)
+    return [member for member in members if member.id not in missing]
+
+
+def absent(tx: Tx) -> frozenset[int]:
+    """Return the members (ids) who are away or out of reach."""
+    return staff.out_of_reach(tx) | absences.away(tx).keys()
 
 
 def next_on_call(tx: Tx, member: Staff, clinic: Clinic, *, now: int) -> int | None:

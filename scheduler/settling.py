@@ -18,8 +18,10 @@ from scheduler import (
     outbox,
     patients,
     polls,
+    reach,
     staff,
     staff_group,
+    staff_reach,
     topics,
     waits,
 )
@@ -242,11 +244,12 @@ def _lose_touch(tx: Tx, row: Row, *, now: int) -> None:
     if _is_group(row):
         staff_group.lose(tx, row["chat_id"], "gone", now=now, failed=row)
         return
+    member = staff.at_chat(tx, row["chat_id"])
+    if member is not None:
+        staff_reach.lost(tx, member, now=now, failed=row)
     patient = patients.at_chat(tx, row["chat_id"])
-    if patient is None or patient.state == "unreachable":
+    if patient is None or not reach.lost(tx, patient.id, actor="system", now=now):
         return
-    patients.becomes(tx, patient.id, "unreachable", actor="system", now=now)
-    enrollment.hold(tx, patient.id, "unreachable")
     notices.tell(
         tx,
         staff.responsible_for_patient(tx, patient.id),

@@ -82,6 +82,47 @@ def everyone_ever(tx: Tx) -> list[Staff]:
     return [_staff(row) for row in rows]
 
 
+def managers(tx: Tx) -> list[Staff]:
+    """Return the managers that are within reach; all of them where none is."""
+    lost = out_of_reach(tx)
+    found = everyone(tx, "manager")
+    return [member for member in found if member.id not in lost] or found
+
+
+def out_of_reach(tx: Tx) -> frozenset[int]:
+    """Return the members (ids) whose chats take no messages: see ``scheduler.staff_reach``."""
+    rows = tx.all(
+        """SELECT id FROM staff WHERE clinic_id = :clinic_id AND removed_at IS NULL
+             AND lost_at IS NOT NULL"""
+    )
+    return frozenset(row["id"] for row in rows)
+
+
+def becomes_lost(tx: Tx, staff_id: int, *, now: int) -> bool:
+    """Mark a member as out of reach (``now`` in UTC epoch ms); False where they were already."""
+    return bool(
+        tx.run(
+            """UPDATE staff SET lost_at = :now WHERE clinic_id = :clinic_id AND id = :id
+                 AND lost_at IS NULL""",
+            id=staff_id,
+            now=now,
+        )
+    )
+
+
+def becomes_found(tx: Tx, staff_id: int) -> int | None:
+    """Mark a member as within reach; return since when they were not (UTC epoch ms), or None."""
+    since: int | None = tx.value(
+        "SELECT lost_at FROM staff WHERE clinic_id = :clinic_id AND id = :id", id=staff_id
+    )
+    if since is not None:
+        tx.run(
+            "UPDATE staff SET lost_at = NULL WHERE clinic_id = :clinic_id AND id = :id",
+            id=staff_id,
+        )
+    return since
+
+
 def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:
     """Return who is told about an enrollment: its practitioner, or all managers without one.
 
@@ -112,15 +153,18 @@ def responsible_for_patient(tx: Tx, patient_id: int) -> list[Staff]:
 
 
 def _answering(tx: Tx, members: Iterable[Staff]) -> list[Staff]:
-    """Put whoever stands in where somebody is away; the managers where nobody is left."""
-    away = absences.away(tx)
+    """Put whoever stands in where somebody is away; the managers where nobody is left.
+
+    Whoever is out of reach answers for nobody.
+    """
+    away, lost = absences.away(tx), out_of_reach(tx)
     found: dict[int, Staff] = {}
     for member in members:
         cover = away.get(member.id, member.id)
         answering = member if cover == member.id else by_id(tx, cover) if cover else None
-        if answering is not None:
+        if answering is not None and answering.id not in lost:
             found.setdefault(answering.id, answering)
-    return list(found.values()) or everyone(tx, "manager")
+    return list(found.values()) or managers(tx)
 
 
 def active_patients(tx: Tx, staff_id: int) -> int:

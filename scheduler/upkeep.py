@@ -2,7 +2,7 @@
 
 from scheduler import (
     absences,
-    alerts,
+    alert_absent,
     attendance,
     broadcasts,
     downtime,
@@ -32,7 +32,7 @@ def beat(tx: Tx, clinic: Clinic, *, now: int) -> None:
         enrollment.complete_if_done(tx, enrollment_id, now=now)
     broadcasts.close_finished(tx, now=now)
     absences.turn(tx, now=now)
-    alerts.look_after(tx, clinic, now=now)
+    alert_absent.look(tx, clinic, now=now)
     attendance.owe(tx, clinic, now=now)
     rounds.catch_up(tx, clinic, now=now)
     downtime.report_if_over(tx, now=now)

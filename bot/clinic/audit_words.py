@@ -73,4 +73,5 @@ def _member(turn: Turn, staff_id: int) -> str:
 
 def _count(detail: dict[str, Any]) -> int:
     """Return how many it was about, where it was about many."""
-    return int(detail.get("total", detail.get("canceled", detail.get("patients", 0))))
+    counts = (detail[name] for name in ("total", "canceled", "patients", "rows") if name in detail)
+    return int(next(counts, 0))

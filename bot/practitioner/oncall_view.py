@@ -87,6 +87,8 @@ def team_screen(turn: Turn, page: int) -> Screen:
 
 
 def _line(turn: Turn, member: Staff, now: set[int]) -> Html:
+    if member.id in team.out_of_reach(turn.tx):
+        return text(turn, "team.line_lost", name=member.name)
     away = next((a for a in absences.coming(turn.tx, member.id) if a.state == "now"), None)
     if away is not None:
         until = _last_day(turn, away)

@@ -26,6 +26,7 @@ from scheduler.migrations import (
     step_0041_broadcasts,
     step_0050_rights,
     step_0060_links,
+    step_0080_staff_reach,
     step_0083_numbers,
 )
 
@@ -45,6 +46,7 @@ _STEPS = (
     step_0041_broadcasts,
     step_0050_rights,
     step_0060_links,
+    step_0080_staff_reach,
     step_0083_numbers,
 )
 

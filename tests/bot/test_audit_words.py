@@ -3,11 +3,15 @@
 import re
 from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from messages.catalogue import load
 from scheduler import audit
+from scheduler.alerts import Resolution
+from scheduler.decisions import Choice
+from scheduler.patients import State
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = load()
@@ -49,6 +53,9 @@ def written_kinds():
 def test_no_event_is_forgotten():
     told = set(chain(*audit.KINDS.values()))
     kinds = written_kinds()
+    kinds |= {f"review_{choice}" for choice in get_args(Choice)}
+    kinds |= {f"alert_{resolution}" for resolution in get_args(Resolution)}
+    kinds |= {f"patient_{state}" for state in get_args(State)} - {"patient_invited"}
     assert len(kinds) > 15
     assert kinds - told - LEFT_OUT == set()
 

@@ -360,6 +360,30 @@ async def test_a_blocked_bot_pauses_the_plan_and_start_brings_it_back(
     assert "One week since your visit" in chats.shown(chats.last(ana))
 
 
+async def test_staff_are_told_once_that_a_chat_is_lost_whichever_word_of_it_comes_first(
+    world: Any, joins: Any, enrolls: Any, chats: Any
+) -> None:
+    doctor = await joins()
+    ana = world.person("Ana")
+    await chats.consent(ana, await enrolls(doctor))
+    world.new(doctor)
+    # A message is refused before Telegram's own word of it has come.
+    ana.person.blocked = True
+    await world.after(hours=2)
+    (told,) = world.texts(doctor)
+    assert told.startswith("⚠️ A.P. can't be reached")
+    ana.person.blocked = False
+    ana.block()
+    await world.settle()
+    assert world.texts(doctor) == []
+    ana.open()
+    await world.settle()
+    world.new(doctor)
+    ana.block()
+    await world.settle()
+    assert len(world.texts(doctor)) == 1
+
+
 async def test_language_changes_what_comes_next(
     world: Any, joins: Any, enrolls: Any, chats: Any
 ) -> None:

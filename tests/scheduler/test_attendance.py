@@ -1,8 +1,9 @@
 """Did they come? Owed once, for whoever is in charge, out of the night."""
 
 from messages.catalogue import Catalogue
-from scheduler import attendance, enrollment, outbox, plans, staff
+from scheduler import attendance, enrollment, outbox, plans, settling, staff
 from scheduler.changes import Change
+from scheduler.channel import Unreachable
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
 from scheduler.prepare import Never, Preparer
@@ -128,3 +129,22 @@ def test_a_question_to_a_member_who_was_removed_is_asked_of_a_manager(
 def test_a_session_of_long_ago_is_not_asked_about(store: Store, catalogue: Catalogue) -> None:
     store.write_now(enroll_patient, catalogue, next_at=VISIT)
     assert owe(store, now=VISIT + 20 * DAY) == 0
+
+
+def test_a_question_that_was_refused_is_asked_of_whoever_answers_instead(
+    store: Store, catalogue: Catalogue
+) -> None:
+    def refused(tx: Tx, row: Row) -> None:
+        staff.welcome(
+            tx, chat_id=700, name="Marta", role="manager", language="en", actor="system", now=NOW
+        )
+        outbox.begin_attempt(tx, row, now=VISIT + HOUR)
+        settling.settle(tx, row, None, Unreachable("blocked"), now=VISIT + HOUR)
+
+    store.write_now(enroll_patient, catalogue, next_at=VISIT)
+    owe(store, now=VISIT)
+    (row,) = questions(store)
+    store.write_now(refused, row)
+    assert owe(store, now=VISIT + HOUR) == 1
+    assert [each["chat_id"] for each in questions(store)] == [DOCTOR_CHAT, 700]
+    assert owe(store, now=VISIT + HOUR) == 0

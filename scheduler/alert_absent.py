@@ -1,0 +1,65 @@
+"""Alerts and those who are not there: away, out of reach, or no longer in the clinic.
+
+The heartbeat sees to it that no alert is left to them: what they had is open again, and what was
+to ring with them rings with those who answer now.
+"""
+
+from scheduler import alert_copies, alert_record, alerts, duty, oncall, outbox, staff
+from scheduler.alert_record import Alert
+from scheduler.clinic import Clinic
+from scheduler.database import Row, Tx
+
+
+def look(tx: Tx, clinic: Clinic, *, now: int) -> None:
+    """Leave no alert to somebody who is not there (``now`` in UTC epoch ms)."""
+    for alert in alert_record.left(tx):
+        alerts.open_again(tx, alert, clinic, now=now)
+    absent = oncall.absent(tx)
+    for call in alert_copies.waiting(tx) if absent else ():
+        if call["staff_id"] in absent:
+            _call_others(tx, call, clinic, now=now)
+    lost = staff.out_of_reach(tx)
+    for alert in alert_record.refused(tx) if lost else ():
+        _make_up_for(tx, alert, clinic, now=now)
+
+
+def _call_others(tx: Tx, call: Row, clinic: Clinic, *, now: int) -> None:
+    """Have those called who answer now, where a call that waits was to somebody who is absent.
+
+    ``call`` is the row of the outbox, with ``alert_id``, ``staff_id`` and ``round`` of the copy.
+    """
+    alert = alert_record.by_id(tx, call["alert_id"])
+    if alert is None:
+        return
+    at, round_ = max(now, call["ready_at"]), call["round"]
+    if alert.level == "review":
+        instead = duty.later(tx, alert, alert_copies.shown_to(tx, alert.id), clinic, now=at)
+    else:
+        called = duty.called(duty.line(tx, alert, clinic, now=at), round_)
+        instead = [(member, at) for member in called]
+    if call["staff_id"] in {member.id for member, _ in instead}:
+        # Nobody else is left.
+        return
+    outbox.end(tx, call["id"], "canceled", "away or out of reach when it was to ring", now=now)
+    known = {
+        row["staff_id"]
+        for row in alert_copies.waiting(tx)
+        if (row["alert_id"], row["round"]) == (alert.id, round_)
+    }
+    for member, ready_at in instead:
+        if member.id not in known:
+            alert_copies.owe(tx, alert, [member], now=now, round_=round_, ready_at=ready_at)
+
+
+def _make_up_for(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
+    """Have those called at once who answer now, where a call was refused: whoever got it counts.
+
+    Not for the next round: something urgent would lose half an hour, and a review has none.
+    """
+    known = alert_copies.called(tx, alert.id, now=now)
+    called = duty.called(duty.line(tx, alert, clinic, now=now), alert.round)
+    alert_copies.owe(tx, alert, [m for m in called if m.id not in known], now=now)
+    waiting = {row["staff_id"] for row in alert_copies.waiting(tx) if row["alert_id"] == alert.id}
+    for member, at in duty.later(tx, alert, called, clinic, now=now):
+        if member.id not in known | waiting:
+            alert_copies.owe(tx, alert, [member], now=now, ready_at=at)
