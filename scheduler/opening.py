@@ -1,4 +1,4 @@
-"""Opening a link: what a token leads to, and how many wrong ones a chat may try.
+"""Opening a link: what a token leads to, who said what to it, how many wrong ones a chat may try.
 
 A token cannot be guessed (160 random bits); the limit keeps a chat from trying all day long.
 """
@@ -9,12 +9,14 @@ from typing import Final, Literal
 from scheduler import events, invitations
 from scheduler.database import Row, Tx
 from scheduler.invitations import Invitation
+from scheduler.patients import Patient
 
 MAX_WRONG: Final = 10
 WINDOW_MS: Final = 60 * 60 * 1000
 _SAY_AGAIN_AFTER_MS: Final = 60 * 1000
 
 Result = Literal["open", "own", "used", "expired", "unknown", "too_many", "ignored"]
+Standing = Literal["not_opened", "no_answer", "declined", "new_phone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,47 @@ def _wrong_in_a_row(tx: Tx, actor: str, *, now: int) -> int:
     return count
 
 
+def standing(tx: Tx, patient: Patient) -> Standing:
+    """Return how somebody who is "invited" stands to the last link they opened.
+
+    "no_answer" they have said neither yes nor no to it; "declined" they said no; "new_phone" it
+    was opened on another phone, whose yes is waited for.
+    """
+    if patient.chat_id is None:
+        return "not_opened"
+    opened_at = _opened_at(tx, patient.id)
+    kinds = {
+        event["kind"] for event in events.of_patient(tx, patient.id) if event["at"] >= opened_at
+    }
+    if "plan_declined" in kinds:
+        return "declined"
+    return "new_phone" if "phone_changed" in kinds else "no_answer"
+
+
+def _opened_at(tx: Tx, patient_id: int) -> int:
+    """Return when a patient last opened a link (UTC epoch ms); 0 where it is not known."""
+    found: int | None = tx.value(
+        """SELECT MAX(used_at) FROM invitations
+           WHERE clinic_id = :clinic_id AND (patient_id = :patient_id OR enrollment_id IN
+               (SELECT id FROM enrollments
+                WHERE clinic_id = :clinic_id AND patient_id = :patient_id))""",
+        patient_id=patient_id,
+    )
+    return found or 0
+
+
 def decline(tx: Tx, patient_id: int, enrollment_id: int, *, now: int) -> bool:
-    """Remember that a patient said no to a plan; returns whether it is the first time."""
+    """Remember that a patient said no to a plan; returns whether it is the first time.
+
+    Whoever opened another link since, from a new phone for one, is asked anew.
+    """
     before = tx.value(
         """SELECT 1 FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
-             AND kind = 'plan_declined' AND enrollment_id = :enrollment_id LIMIT 1""",
+             AND kind = 'plan_declined' AND enrollment_id = :enrollment_id
+             AND at >= :opened_at LIMIT 1""",
         patient_id=patient_id,
         enrollment_id=enrollment_id,
+        opened_at=_opened_at(tx, patient_id),
     )
     if before is None:
         events.note(

@@ -127,7 +127,7 @@ def _card(turn: Turn, patient: Patient, before: Cursor | None) -> tuple[str, lis
 
 def _head(turn: Turn, patient: Patient, courses: list[Row]) -> Html:
     newest = courses[0] if courses else None
-    state = state_of(Listed(patient, newest, None))
+    state = state_of(turn, Listed(patient, newest, None))
     lines = [
         turn.text(
             "practitioner.card.title",
@@ -258,7 +258,7 @@ def _answers_for(turn: Turn, patient: Patient) -> bool:
 
 
 def _waiting(courses: list[Row]) -> Row | None:
-    """Return the newest enrollment whose link was not opened yet."""
+    """Return the newest enrollment that its patient has not begun: its link may be made anew."""
     return next((row for row in courses if row["status"] == "invited"), None)
 
 

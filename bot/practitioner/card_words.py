@@ -8,7 +8,7 @@ from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, plain, untappable
 from messages.render import clock, day, moment
-from scheduler import polls, silence, staff
+from scheduler import opening, polls, silence, staff
 from scheduler.course import OPEN
 from scheduler.database import Row
 from scheduler.roster import Listed
@@ -68,7 +68,10 @@ Those of a plan that was changed have ``practitioner.plans.event.<change>``.
 
 _MARKS: Final[Mapping[str, str]] = {
     "active": "🟢",
-    "invited": "✉️",
+    "not_opened": "✉️",
+    "no_answer": "📨",
+    "declined": "✋",
+    "new_phone": "📱",
     "stopped": "⏸",
     "unreachable": "⚠️",
     "completed": "🏁",
@@ -76,17 +79,23 @@ _MARKS: Final[Mapping[str, str]] = {
 _FREE: Final = frozenset({"text", "photo", "voice", "video", "document", "sticker"})
 
 
-def state_of(listed: Listed) -> str:
-    """Return a patient's state for staff: "completed" where the newest plan has run its course."""
+def state_of(turn: Turn, listed: Listed) -> str:
+    """Return a patient's state for staff.
+
+    "completed" is whose newest plan has run its course; of whoever has not agreed yet it says how
+    far they have come with the link (``opening.Standing``).
+    """
     row = listed.enrollment
+    if listed.patient.state == "invited":
+        return opening.standing(turn.tx, listed.patient)
     if listed.patient.state == "active" and row is not None and row["status"] == "completed":
         return "completed"
     return listed.patient.state
 
 
-def mark_of(listed: Listed) -> str:
+def mark_of(turn: Turn, listed: Listed) -> str:
     """Return the sign of a patient's state."""
-    return _MARKS[state_of(listed)]
+    return _MARKS[state_of(turn, listed)]
 
 
 def told_apart(turn: Turn, listed: Listed) -> str:
@@ -98,7 +107,7 @@ def told_apart(turn: Turn, listed: Listed) -> str:
     return turn.catalogue.label(
         turn.language,
         "practitioner.people.button.other",
-        mark=mark_of(listed),
+        mark=mark_of(turn, listed),
         label=listed.patient.label,
         number=listed.patient.id,
         about=about,

@@ -259,7 +259,7 @@ def _button(turn: Turn, name: str, view: _View, *, action: str = "l") -> Button:
 
 
 def _line(turn: Turn, listed: Listed) -> Button:
-    mark = mark_of(listed)
+    mark = mark_of(turn, listed)
     carried = f"{PREFIX}:c:{listed.patient.id}"
     row = listed.enrollment
     if row is None or listed.session_at is None:
