@@ -6,6 +6,7 @@ Used when a reminder leaves and again each time a tap changes it, so that both a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zlib import crc32
 
 from messages.catalogue import Catalogue
 from messages.protocol import Question, Step
@@ -19,6 +20,7 @@ from scheduler.timing import expected_at, late_action
 
 # Prefixes of callback data; the rest are ids (64 bytes at most in all).
 ANSWER = "a"
+_MARK_LENGTH: Final = 8
 VISIT = "v"
 
 _PAIN_PER_ROW = 6
@@ -166,7 +168,7 @@ def reminder(
             catalogue.answer(language, protocol, step.key, asked.key, answer)
             for answer in asked.answers
         ]
-        buttons = _answer_buttons(row["id"], step.questions.index(asked), asked, labels)
+        buttons = _answer_buttons(row["id"], asked, labels)
     elif step.actions:
         buttons = _visit_buttons(catalogue, language, row["id"])
     return Said(
@@ -184,12 +186,41 @@ def _next_session(catalogue: Catalogue, subject: Subject) -> str:
     return moment(subject.next_at, subject.timezone, subject.language)
 
 
+def mark(key: str) -> str:
+    """Return what a button carries of a question or an answer: short, whatever its key (pure)."""
+    return format(crc32(key.encode()), f"0{_MARK_LENGTH}x")
+
+
+def tapped(step: Step, asked: str, chosen: str) -> tuple[Question, str] | None:
+    """Return the question that a button stood under, and the answer that it gives (pure).
+
+    It says what was asked, not where it stood: a clinic edits its protocols while messages are out.
+
+    Returns:
+        None where the step asks or offers that no longer.
+    """
+    if len(asked) == _MARK_LENGTH:
+        for question in step.questions:
+            if mark(question.key) == asked:
+                answers = (each for each in question.answers if mark(each) == chosen)
+                answer = next(answers, None)
+                return None if answer is None else (question, answer)
+        return None
+    # Buttons that were sent by earlier versions carry places; they lie in chats for months.
+    if asked.isdecimal() and chosen.isdecimal() and int(asked) < len(step.questions):
+        question = step.questions[int(asked)]
+        if int(chosen) < len(question.answers):
+            return question, question.answers[int(chosen)]
+    return None
+
+
 def _answer_buttons(
-    row_id: int, index: int, question: Question, labels: Sequence[str]
+    row_id: int, question: Question, labels: Sequence[str]
 ) -> tuple[tuple[Button, ...], ...]:
+    asked = f"{ANSWER}:{row_id}:{mark(question.key)}"
     buttons = [
-        Button(label, data=f"{ANSWER}:{row_id}:{index}:{position}")
-        for position, label in enumerate(labels)
+        Button(label, data=f"{asked}:{mark(answer)}")
+        for answer, label in zip(question.answers, labels, strict=True)
     ]
     if question.kind == "pain":
         width = _PAIN_PER_ROW

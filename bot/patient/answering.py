@@ -85,21 +85,17 @@ def tap(turn: Turn, patient: Patient) -> None:
 
 def _meant(turn: Turn, patient: Patient) -> tuple[Row | None, Subject | None, Question | None, str]:
     """Read what a button means as of today's protocols."""
-    parts = turn.incoming.data.split(":")
     nothing = (None, None, None, "")
-    if len(parts) != 4 or not all(part.isdecimal() for part in parts[1:]):  # noqa: PLR2004 -- prefix:row:question:answer
-        return nothing
-    row = pressed_reminder(turn, patient, parts[1])
+    match turn.incoming.data.split(":")[1:]:
+        case [number, asked, chosen]:
+            row = pressed_reminder(turn, patient, number)
+        case _:
+            return nothing
     subject = subject_of(turn, row) if row else None
     if row is None or subject is None:
         return nothing
-    asked, chosen = int(parts[2]), int(parts[3])
-    if asked >= len(subject.step.questions):
-        return nothing
-    question = subject.step.questions[asked]
-    if chosen >= len(question.answers):
-        return nothing
-    return row, subject, question, question.answers[chosen]
+    found = wording.tapped(subject.step, asked, chosen)
+    return nothing if found is None else (row, subject, *found)
 
 
 def _show(turn: Turn, patient: Patient, subject: Subject, answers: dict[str, str]) -> None:

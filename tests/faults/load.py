@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.phones import Phone
 from sandbox.server import Sandbox
 from scheduler.database import Row
-from scheduler.wording import ANSWER
+from scheduler.wording import ANSWER, tapped
 from tests.faults.practice import CATALOGUE, Practice, buttons
 
 _LATEST = 6
@@ -20,7 +20,7 @@ class Load:
     practice: Practice
     chance: random.Random
     texts: set[str] = field(default_factory=set)
-    taps: dict[tuple[int, int], int] = field(default_factory=dict)
+    taps: dict[tuple[int, str], str] = field(default_factory=dict)
     second_taps: int = 0
     worrying: float = 0.02
 
@@ -44,10 +44,10 @@ class Load:
             if not answers:
                 continue
             _, row, question, answer = answers[self._benign(len(answers))]
-            key = (int(row), int(question))
+            key = (int(row), question)
             if key in self.taps:
                 continue
-            self.taps[key] = int(answer)
+            self.taps[key] = answer
             phone.tap(message["message_id"], f"{ANSWER}:{row}:{question}:{answer}")
             if self.chance.random() < 0.2:
                 self.second_taps += 1
@@ -69,27 +69,28 @@ class Load:
         """Return what was said and is not in the database exactly once, as it was said."""
         faults = []
         written: dict[str, int] = {}
-        tapped: dict[tuple[int, str], list[str]] = {}
+        kept: dict[tuple[int, str], list[str]] = {}
         for reply in replies:
             if reply["question"] is None:
                 written[reply["text"]] = written.get(reply["text"], 0) + 1
             else:
-                tapped.setdefault((reply["outbox_id"], reply["question"]), []).append(
-                    reply["value"]
-                )
+                kept.setdefault((reply["outbox_id"], reply["question"]), []).append(reply["value"])
         faults += [
             f"{text!r} {written.get(text, 0)}×" for text in self.texts if written.get(text) != 1
         ]
         faults += [f"{text!r} was never written" for text in written.keys() - self.texts]
         steps = {row["id"]: row["step_key"] for row in outbox}
         wanted = {}
-        for (number, question), answer in self.taps.items():
-            asked = CATALOGUE.protocols["facial"].step(steps[number]).questions[question]
-            wanted[number, asked.key] = [asked.answers[answer]]
+        for (number, asked), chosen in self.taps.items():
+            found = tapped(CATALOGUE.protocols["facial"].step(steps[number]), asked, chosen)
+            if found is None:
+                faults.append(f"{asked}:{chosen} was never asked in {steps[number]}")
+            else:
+                wanted[number, found[0].key] = [found[1]]
         faults += [
-            f"{key}: {wanted.get(key)} was tapped, {tapped.get(key)} is known"
-            for key in wanted.keys() | tapped.keys()
-            if wanted.get(key) != tapped.get(key)
+            f"{key}: {wanted.get(key)} was tapped, {kept.get(key)} is known"
+            for key in wanted.keys() | kept.keys()
+            if wanted.get(key) != kept.get(key)
         ]
         relayed: dict[str, int] = {}
         for row in outbox:

@@ -146,6 +146,8 @@ async def test_both_copies_of_a_question_lead_to_one_reply(story: Story) -> None
 @pytest.mark.parametrize(
     "data",
     [
+        f"{ANSWER}:1:00000000:00000000",
+        f"{ANSWER}:1:0:²",
         f"{ANSWER}:999999:0:0",
         f"{ANSWER}:1:99:0",
         f"{ANSWER}:1:0:99",
