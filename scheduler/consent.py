@@ -6,6 +6,7 @@ that is put right asks nobody again, a text that asks for something new does (do
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -101,29 +102,43 @@ def answered(tx: Tx, patient_id: int, purpose: Purpose) -> bool:
     return last(tx, patient_id, purpose) is not None
 
 
-def ask_again(tx: Tx, patient_id: int, purpose: Purpose, declared: str, *, now: int) -> bool:
-    """Note that a patient is asked again about a new text; False where they were already.
+def questions(tx: Tx, patient_id: int, purpose: Purpose, declared: str) -> list[int]:
+    """Return the rows of the outbox in which a patient was asked about a new text, by their ids.
 
     Args:
         tx: the open transaction.
         patient_id: who.
         purpose: about what.
         declared: the number of the new text.
-        now: UTC epoch ms.
     """
-    asked = any(
-        event["kind"] == ASKED_AGAIN
-        and event["detail"] == {"purpose": purpose, "version": declared}
-        for event in events.of_patient(tx, patient_id)
-    )
-    if not asked:
-        events.note(
-            tx,
-            ASKED_AGAIN,
-            actor="system",
-            now=now,
+    details = (
+        json.loads(event["detail"])
+        for event in tx.all(
+            """SELECT detail FROM events WHERE clinic_id = :clinic_id
+                 AND patient_id = :patient_id AND kind = :kind ORDER BY id""",
             patient_id=patient_id,
-            purpose=purpose,
-            version=declared,
+            kind=ASKED_AGAIN,
         )
-    return not asked
+    )
+    return [
+        # Of what was asked before rows were noted nothing is known but that.
+        detail.get("row", 0)
+        for detail in details
+        if (detail["purpose"], detail["version"]) == (purpose, declared)
+    ]
+
+
+def asked_again(
+    tx: Tx, patient_id: int, purpose: Purpose, declared: str, *, row_id: int, now: int
+) -> None:
+    """Note that a patient is asked about a new text, by which row; see :func:`questions`."""
+    events.note(
+        tx,
+        ASKED_AGAIN,
+        actor="system",
+        now=now,
+        patient_id=patient_id,
+        purpose=purpose,
+        version=declared,
+        row=row_id,
+    )

@@ -1,7 +1,8 @@
 """Asking again: the text of a consent has changed, so the yes to the old one carries no further.
 
-Asked at the moment when the next message would have left, so in daytime and once per text. Until
-the answer the plan waits; what a patient writes is read for danger, answered and passed on as ever,
+Asked at the moment when the next message would have left, so in daytime and once per text; once
+more where the question was lost, with the next message or when its reader is back. Until the
+answer the plan waits; what a patient writes is read for danger, answered and passed on as ever,
 because none of that rests on this consent. The people in charge are told that somebody waits.
 """
 
@@ -34,10 +35,10 @@ def is_outdated(version: str, purpose: Purpose, catalogue: Catalogue) -> bool:
 def ask(
     tx: Tx, patient: Patient, purpose: Purpose, catalogue: Catalogue, clinic: Clinic, *, now: int
 ) -> None:
-    """Ask a patient about today's text, once (``now`` in UTC epoch ms)."""
-    if patient.chat_id is None or not consent.ask_again(
-        tx, patient.id, purpose, declared(catalogue, purpose), now=now
-    ):
+    """Ask a patient about today's text (``now`` in UTC epoch ms): once, unless that was lost."""
+    today = declared(catalogue, purpose)
+    before = consent.questions(tx, patient.id, purpose, today)
+    if patient.chat_id is None or any(_stands(tx, row_id) for row_id in before):
         return
     words = catalogue.text(
         patient.language,
@@ -55,7 +56,7 @@ def ask(
         )
         for answer in ("yes", "no")
     )
-    outbox.say(
+    row_id = outbox.say(
         tx,
         Said(html=words, buttons=buttons),
         chat_id=patient.chat_id,
@@ -63,7 +64,8 @@ def ask(
         lane=Lane.REMINDER,
         now=now,
     )
-    if purpose == "aftercare":
+    consent.asked_again(tx, patient.id, purpose, today, row_id=row_id, now=now)
+    if purpose == "aftercare" and not before:
         notices.tell(
             tx,
             staff.responsible_for_patient(tx, patient.id),
@@ -72,3 +74,18 @@ def ask(
             patient_id=patient.id,
             label=patient.label,
         )
+
+
+def ask_if_outdated(
+    tx: Tx, patient: Patient, purpose: Purpose, catalogue: Catalogue, clinic: Clinic, *, now: int
+) -> None:
+    """Ask a patient whose plans go on, if their yes was to an older text than today's."""
+    said = consent.last(tx, patient.id, purpose)
+    if said is not None and said.given and is_outdated(said.version, purpose, catalogue):
+        ask(tx, patient, purpose, catalogue, clinic, now=now)
+
+
+def _stands(tx: Tx, row_id: int) -> bool:
+    """Say whether a question arrived or is still to leave: one that was lost is asked once more."""
+    row = outbox.row(tx, row_id)
+    return row is None or row["state"] in ("pending", "sending", "sent")

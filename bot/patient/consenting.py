@@ -59,7 +59,10 @@ def _running(turn: Turn, patient: Patient) -> bool:
     """Whether there is nothing left to agree to."""
     return (
         patient.state == "active"
-        and consent.holds(turn.tx, patient.id, "aftercare")
+        and consent.standing(
+            turn.tx, patient.id, "aftercare", reconsent.declared(turn.catalogue, "aftercare")
+        )
+        == "yes"
         and not opening.waiting(turn.tx, patient.id)
     )
 
@@ -78,6 +81,9 @@ def start_plans(turn: Turn, patient: Patient) -> Patient:
             turn.tx, row["id"], turn.patient, turn.catalogue, turn.clinic, now=turn.now
         )
     enrollment.release(turn.tx, turn.patient, turn.catalogue, turn.clinic, now=turn.now)
+    reconsent.ask_if_outdated(
+        turn.tx, turn.patient, "aftercare", turn.catalogue, turn.clinic, now=turn.now
+    )
     return turn.patient
 
 

@@ -127,10 +127,16 @@ def _standing(turn: Turn, patient: Patient, purpose: Purpose) -> consent.Standin
 def _buttons(turn: Turn, patient: Patient) -> list[list[Button]]:
     rows = []
     for purpose in PURPOSES:
-        on = consent.holds(turn.tx, patient.id, purpose)
-        word = "stop" if on else "start"
-        label = f"patient.rights.button.{word}_{purpose}"
-        rows.append([turn.button(label, f"my:{'off' if on else 'on'}:{purpose}")])
+        # A yes to an older text can be taken back, and given anew.
+        stands = _standing(turn, patient, purpose)
+        if stands != "yes":
+            rows.append(_button(turn, purpose, "start", "on"))
+        if stands in ("yes", "outdated"):
+            rows.append(_button(turn, purpose, "stop", "off"))
     rows.append([turn.button("patient.rights.button.mydata", "my:data")])
     rows.append([turn.button("patient.rights.button.forgetme", "my:forget")])
     return rows
+
+
+def _button(turn: Turn, purpose: Purpose, word: str, way: str) -> list[Button]:
+    return [turn.button(f"patient.rights.button.{word}_{purpose}", f"my:{way}:{purpose}")]

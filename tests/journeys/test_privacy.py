@@ -264,6 +264,62 @@ async def test_what_a_patient_writes_is_answered_and_passed_on_while_the_plan_wa
     assert any("EMERGENCY" in text for text in world.texts(doctor.phone))
 
 
+async def test_a_question_about_a_new_text_that_was_lost_is_asked_when_its_reader_is_back(
+    world, doctor, ana
+):
+    await new_text(world)
+    ana.phone.person.blocked = True
+    await world.until(moment("2026-05-07 12:00"))
+    assert world.texts(ana.phone) == []
+    ana.phone.unblock()
+    ana.phone.open()
+    await world.settle()
+    back, asked = world.texts(ana.phone)
+    assert "Welcome back" in back
+    assert asked.startswith("✋ One question, please")
+    await ana.says("hello?")
+    await world.after(days=1)
+    assert sum(words(m).startswith("✋") for m in ana.messages()) == 1
+    told = [text for text in world.texts(doctor.phone) if "asked again" in text]
+    assert len(told) == 1
+    await ana.taps("✅ Yes, go on", next(m for m in ana.messages() if words(m).startswith("✋")))
+    world.new(ana.phone)
+    await world.until(moment("2026-05-12 12:00"))
+    assert world.texts(ana.phone)
+
+
+async def test_a_question_about_a_new_text_that_expired_is_asked_with_the_next_message(
+    world, doctor, ana
+):
+    await new_text(world)
+    await world.until(moment("2026-05-05 12:00"))
+    await world.store.write(
+        lambda tx: tx.run(
+            """UPDATE outbox SET state = 'expired', reason = 'not delivered within a day'
+               WHERE clinic_id = :clinic_id AND content LIKE '%my:again%'"""
+        )
+    )
+    world.new(ana.phone)
+    await world.until(moment("2026-05-12 12:00"))
+    (asked,) = world.texts(ana.phone)
+    assert asked.startswith("✋ One question, please")
+
+
+@pytest.mark.parametrize("way", ["/resume", "✅ Send me messages"])
+async def test_a_yes_to_the_new_text_can_be_given_without_the_question(world, doctor, ana, way):
+    await new_text(world)
+    await world.until(moment("2026-05-05 12:00"))
+    if way.startswith("/"):
+        await ana.says(way)
+    else:
+        await ana.says("/privacy")
+        await ana.taps(way)
+    assert (await said(world, ana))[-1] == ("aftercare", 1, "2 en")
+    world.new(ana.phone)
+    await world.until(moment("2026-05-12 12:00"))
+    assert world.texts(ana.phone)
+
+
 async def test_a_no_to_the_new_text_stops_everything(world, doctor, ana):
     await new_text(world)
     await world.until(moment("2026-05-05 12:00"))
