@@ -19,6 +19,7 @@ from sqlcipher3 import dbapi2
 
 from scheduler import events, sealing
 from scheduler.database import DatabaseProblem, SqlcipherDriver, Tx
+from scheduler.encrypted import discard, flush
 from scheduler.migrations import migrate
 from scheduler.reading import Reader
 from scheduler.vault import Vault, beside
@@ -84,7 +85,7 @@ def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        _discard(open_copy)
+        discard(open_copy)
         # A read transaction of its own: the bot goes on writing meanwhile.
         reader.connection.execute("VACUUM INTO ?", (str(open_copy),))
         open_copy.chmod(0o600)
@@ -93,9 +94,9 @@ def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -
             found = verify(part, key)
             _open_every_box(part, key, keys)
         part.chmod(0o600)
-        _flush(part)
+        flush(part)
         part.rename(target)
-        _flush(target.parent)
+        flush(target.parent)
     except (OSError, dbapi2.Error) as error:
         raise BackupFailed(
             f"{target}: the backup was not made ({error}); look at the disk's room and permissions"
@@ -105,7 +106,7 @@ def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -
         with suppress(OSError):
             part.unlink(missing_ok=True)
         with suppress(OSError):
-            _discard(open_copy)
+            discard(open_copy)
     return Verified(target, found.size, found.rows)
 
 
@@ -181,14 +182,14 @@ def restore(
     lock = SqlcipherDriver.lock(database)
     fresh = database.with_name(f".{database.name}.restoring")
     try:
-        _discard(fresh)
+        discard(fresh)
         shutil.copyfile(backup, fresh)
         erased = _unseal(fresh, key, vault or beside(database), now=now)
         waiting, last_tick = _put_in_review(fresh, key, now=now)
-        _flush(fresh)
+        flush(fresh)
         kept = _keep(database, now=now)
         fresh.replace(database)
-        _flush(database.parent)
+        flush(database.parent)
     except (OSError, dbapi2.Error) as error:
         raise BackupFailed(
             f"{database}: the backup was not restored ({error}); look at the disk's room and "
@@ -196,7 +197,7 @@ def restore(
         ) from error
     finally:
         with suppress(OSError):
-            _discard(fresh)
+            discard(fresh)
         os.close(lock)
     return Restored(kept, waiting, last_tick, erased)
 
@@ -250,11 +251,6 @@ def _keep(database: Path, *, now: int) -> Path | None:
         if side.exists():
             side.rename(database.with_name(f"{database.name}.replaced-{now}{suffix}"))
     return kept
-
-
-def _discard(path: Path) -> None:
-    for suffix in ("", ".lock", *_SIDES):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _forget_sides(path: Path) -> None:
@@ -327,11 +323,3 @@ def rotate(directory: Path, keep: int) -> list[Path]:
     for path in old:
         path.unlink()
     return old
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlcipher3 import dbapi2
 from sqlite_utils import Database as SqliteDatabase
 
+from scheduler.encrypted import unlock
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -365,14 +367,6 @@ class Store:
             self._thread.shutdown()
 
 
-def _use_key(connection: Any, key: str) -> None:
-    # SQLCipher would print its own lines about a wrong key; ours says what to do.
-    connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute(f"PRAGMA key = \"x'{key}'\"")
-    # The first read proves the key.
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-
-
 def _prove(path: Path, key: str) -> None:
     """Try the key on a connection that cannot write.
 
@@ -381,13 +375,13 @@ def _prove(path: Path, key: str) -> None:
     """
     connection = dbapi2.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        _use_key(connection, key)
+        unlock(connection, key)
     finally:
         connection.close()
 
 
 def _set_up(connection: Any, path: Path, key: str) -> None:
-    _use_key(connection, key)
+    unlock(connection, key)
     os.chmod(path, 0o600)  # noqa: PTH101 -- before WAL files copy the mode
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()

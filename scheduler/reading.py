@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sqlcipher3 import dbapi2
 
 from scheduler.database import BUSY_TIMEOUT_MS, DatabaseProblem, Row, Tx, WrongKey
+from scheduler.encrypted import unlock
 from scheduler.log_pages import in_log
 
 _READ_WHOLE_UP_TO: Final = 64 * 1024 * 1024
@@ -156,11 +157,9 @@ def _open(path: Path, key: str) -> Any:
         f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute("PRAGMA cipher_log_level = NONE")
-        connection.execute(f"PRAGMA key = \"x'{key}'\"")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        unlock(connection, key)
     except dbapi2.DatabaseError as error:
         connection.close()
         if "not a database" in str(error):

@@ -6,15 +6,13 @@ in between: who starts again goes on where it ended.
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2
 
 from scheduler.database import DatabaseProblem, SqlcipherDriver, WrongKey
-
-_SIDES = ("-wal", "-shm", "-journal")
+from scheduler.encrypted import discard, flush, unlock
 
 
 class RotationFailed(DatabaseProblem):
@@ -25,7 +23,7 @@ def opens(path: Path, key: str) -> bool:
     """Say whether a key opens a file (which is not touched)."""
     connection = dbapi2.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        _use(connection, key)
+        unlock(connection, key)
     except dbapi2.DatabaseError:
         return False
     finally:
@@ -72,10 +70,10 @@ def rotate(database: Path, others: Sequence[Path], old: str, new: str) -> list[P
 
 def _rewrite(path: Path, old: str, new: str) -> None:
     fresh = path.with_name(f".{path.name}.rekeying")
-    _discard(fresh)
+    discard(fresh)
     source = dbapi2.connect(str(path), isolation_level=None)
     try:
-        _use(source, old)
+        unlock(source, old)
         # What is still in the log belongs to the file, and would be lost with the old one.
         source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         source.execute(f"ATTACH DATABASE ? AS fresh KEY \"x'{new}'\"", (str(fresh),))
@@ -90,18 +88,18 @@ def _rewrite(path: Path, old: str, new: str) -> None:
         source.execute("PRAGMA journal_mode = DELETE")
     except BaseException:
         source.close()
-        _discard(fresh)
+        discard(fresh)
         raise
     source.close()
-    _flush(fresh)
+    flush(fresh)
     fresh.replace(path)
-    _flush(path.parent)
+    flush(path.parent)
 
 
 def _compare(fresh: Path, key: str, counted: dict[str, int]) -> None:
     connection = dbapi2.connect(str(fresh), isolation_level=None)
     try:
-        _use(connection, key)
+        unlock(connection, key)
         faults = [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
         faults += [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         if faults or _counts(connection) != counted:
@@ -121,23 +119,3 @@ def _counts(connection: Any) -> dict[str, int]:
         name: connection.execute(f'SELECT COUNT(*) FROM main."{name}"').fetchone()[0]
         for name in tables
     }
-
-
-def _use(connection: Any, key: str) -> None:
-    connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute(f"PRAGMA key = \"x'{key}'\"")
-    connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-
-
-def _discard(path: Path) -> None:
-    for name in (path, *(path.with_name(path.name + side) for side in _SIDES)):
-        with suppress(FileNotFoundError):
-            name.unlink()
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from sqlcipher3 import dbapi2
 
 from scheduler.database import BUSY_TIMEOUT_MS, DatabaseProblem, WrongKey
+from scheduler.encrypted import unlock
 
 KEY_BYTES: Final = 32
 _SCHEMA: Final = """CREATE TABLE IF NOT EXISTS keys (
@@ -64,9 +65,7 @@ class Vault:
     def _open(path: Path, key: str) -> Any:
         connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA cipher_log_level = NONE")
-            connection.execute(f"PRAGMA key = \"x'{key}'\"")
-            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+            unlock(connection, key)
             path.chmod(0o600)
             connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             connection.execute("PRAGMA synchronous = FULL")
