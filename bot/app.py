@@ -26,6 +26,7 @@ from messages.catalogue import Catalogue
 from scheduler import (
     disk,
     downtime,
+    encrypted,
     events,
     invitations,
     library,
@@ -70,6 +71,8 @@ def open_store(settings: Settings) -> Store:
     path, key = settings.database_path, settings.read_key().get_secret_value()
     refuse_damaged(path, key)
     driver = SqlcipherDriver(path, key)
+    # Whatever worked on a copy beside it has ended, and will not finish it.
+    encrypted.clear(path, settings.vault_path)
     migrate(driver)
     return Store(driver)
 

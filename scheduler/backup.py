@@ -19,7 +19,8 @@ from sqlcipher3 import dbapi2
 
 from scheduler import events, sealing
 from scheduler.database import DatabaseProblem, SqlcipherDriver, Tx
-from scheduler.encrypted import discard, flush
+from scheduler.encrypted import alone, discard, flush, unfinished
+from scheduler.holdings import OF_TABLE
 from scheduler.migrations import migrate
 from scheduler.reading import Reader
 from scheduler.vault import Vault, beside
@@ -30,6 +31,7 @@ NIGHTLY_AT = time(3)
 DONE, TRIED, RESTORED = "backup", "backup_tried", "restored"
 """Marks: the last nightly backup that was made, the last try, a restore nobody was told of."""
 _TRY_AGAIN_MS = 60 * 60 * 1000
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 _SIDES = ("-wal", "-shm")
 
 
@@ -65,6 +67,7 @@ def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -
     """Copy a database, which may be in use, seal the copy and verify it.
 
     The copy is sealed beside the database: what leaves for the target's disk is sealed already.
+    Another backup that is being made there (the nightly one, an operator's) is waited for.
 
     Args:
         database: the file to copy.
@@ -79,9 +82,21 @@ def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -
     """
     if target.exists():
         raise BackupFailed(f"{target} exists already and was left as it is; give another name")
-    part = target.with_name(f".{target.name}.part")
-    open_copy = database.with_name(f".{database.name}.sealing")
     reader = Reader(database, key)
+    try:
+        with alone(database.parent):
+            return _copy(reader, key, target, vault or beside(database))
+    except (OSError, dbapi2.Error) as error:
+        raise BackupFailed(
+            f"{target}: the backup was not made ({error}); look at the disk's room and permissions"
+        ) from error
+    finally:
+        reader.close()
+
+
+def _copy(reader: Reader, key: str, target: Path, vault: Path) -> Verified:
+    part = target.with_name(f".{target.name}.part")
+    open_copy = unfinished(reader.path, "sealing")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
@@ -89,25 +104,39 @@ def back_up(database: Path, key: str, target: Path, vault: Path | None = None) -
         # A read transaction of its own: the bot goes on writing meanwhile.
         reader.connection.execute("VACUUM INTO ?", (str(open_copy),))
         open_copy.chmod(0o600)
-        with Vault(vault or beside(database), key) as keys:
+        counted = _counts(open_copy, key)
+        with Vault(vault, key) as keys:
             _seal(open_copy, key, keys, part)
             found = verify(part, key)
             _open_every_box(part, key, keys)
+        if _counts(part, key) != counted:
+            raise BackupFailed(f"{target}: was not made: rows are missing from the copy; try again")
         part.chmod(0o600)
         flush(part)
+        if target.exists():
+            raise BackupFailed(f"{target} was made by somebody else meanwhile, and left as it is")
         part.rename(target)
         flush(target.parent)
-    except (OSError, dbapi2.Error) as error:
-        raise BackupFailed(
-            f"{target}: the backup was not made ({error}); look at the disk's room and permissions"
-        ) from error
     finally:
-        reader.close()
         with suppress(OSError):
             part.unlink(missing_ok=True)
         with suppress(OSError):
             discard(open_copy)
     return Verified(target, found.size, found.rows)
+
+
+def _counts(path: Path, key: str) -> dict[str, int]:
+    """Count the rows of each table that a backup keeps whole."""
+    reader = Reader(path, key)
+    try:
+        tables = {name for (name,) in reader.connection.execute(_TABLES).fetchall()}
+        return {
+            table: reader.connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
+            for table in sorted(tables & set(OF_TABLE))
+        }
+    finally:
+        reader.close()
+        _forget_sides(path)
 
 
 def _seal(open_copy: Path, key: str, keys: Vault, part: Path) -> None:
@@ -180,7 +209,7 @@ def restore(
     verify(backup, key)
     # Taking the lock proves that no bot is at work; a damaged database must not stand in the way.
     lock = SqlcipherDriver.lock(database)
-    fresh = database.with_name(f".{database.name}.restoring")
+    fresh = unfinished(database, "restoring")
     try:
         discard(fresh)
         shutil.copyfile(backup, fresh)

@@ -410,17 +410,3 @@ def _refuse_unsound_sqlite(version: str) -> None:
             f"SQLite {version} can lose committed data (the WAL-reset bug, mended in 3.51.3); "
             "install the locked dependencies again: `make run` does it"
         )
-
-
-def path_of(url: str) -> Path:
-    """Return the file that a DATABASE_URL names.
-
-    Raises:
-        DatabaseProblem: the URL is not ``sqlite:///…``.
-    """
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or len(url) == len(prefix):
-        raise DatabaseProblem(
-            f"DATABASE_URL: {url.split(':', 1)[0]} is not supported; use sqlite:///path/to/file.db"
-        )
-    return Path(url.removeprefix(prefix))

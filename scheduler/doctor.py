@@ -15,6 +15,7 @@ from sqlite_utils import Database as SqliteDatabase
 from messages.render import distance, moment_long, span
 from scheduler import backup, events
 from scheduler.database import DatabaseProblem, Tx, is_sound_sqlite
+from scheduler.encrypted import left_behind
 from scheduler.migrations import versions
 from scheduler.reading import Reader
 from scheduler.vault import Vault
@@ -187,6 +188,13 @@ def _vault(patient: Patient) -> Iterator[Finding]:
             "look",
             f"{left[0].name} holds whoever was erased since",
             "delete what a restore kept, as soon as it is no longer needed",
+        )
+    for path in left_behind(patient.database, patient.vault):
+        yield Finding(
+            "Leftovers",
+            "look",
+            f"{path.name} was left by something that broke off, and holds whoever is erased later",
+            "start the bot: it takes this away (unless `restore` or `key rotate` is at work now)",
         )
     if patient.backups is None:
         return

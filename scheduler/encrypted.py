@@ -1,9 +1,19 @@
-"""An encrypted file: opened with its key, brought to the disk, taken away with all beside it."""
+"""An encrypted file: opened with its key, brought to the disk, taken away with all beside it.
 
+And what is made of one beside it, under a hidden name, until it takes a place: a crash in between
+leaves it there, with all that it holds of people, so that somebody has to find it again.
+"""
+
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
+Work = Literal["sealing", "restoring", "rekeying"]
+_OWNERS: Final[tuple[Work, ...]] = ("restoring", "rekeying")
+"""What is done by whoever has the database's lock; backups are made without it."""
 _BESIDE = (".lock", "-wal", "-shm", "-journal")
 
 
@@ -32,3 +42,38 @@ def discard(path: Path) -> None:
     """Take a file away, with what SQLite and its lock left beside it."""
     for name in (path, *(path.with_name(path.name + suffix) for suffix in _BESIDE)):
         name.unlink(missing_ok=True)
+
+
+def unfinished(path: Path, work: Work) -> Path:
+    """Return the name under which something is made of a file, beside it."""
+    return path.with_name(f".{path.name}.{work}")
+
+
+@contextmanager
+def alone(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Seal copies in a folder one after the other, whoever does it.
+
+    Raises:
+        BlockingIOError: somebody is at it, and they were not to be waited for.
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(lock)
+
+
+def left_behind(database: Path, vault: Path) -> list[Path]:
+    """Return what was left half made beside a database and its vault; not what is being sealed."""
+    found = [unfinished(path, work) for path in (database, vault) for work in _OWNERS]
+    with suppress(OSError), alone(database.parent, wait=False):
+        found.append(unfinished(database, "sealing"))
+    return [path for path in found if path.exists()]
+
+
+def clear(database: Path, vault: Path) -> None:
+    """Take away what was left half made; for whoever has the database's lock."""
+    for path in left_behind(database, vault):
+        with suppress(OSError):
+            discard(path)

@@ -84,14 +84,6 @@ def open_updates(tx: Tx, *, now: int, limit: int = 50) -> list[Row]:
     )
 
 
-def next_try(tx: Tx) -> int | None:
-    """Return when the next update is to be tried again (UTC epoch ms), or None."""
-    moment: int | None = tx.value(
-        "SELECT MIN(try_at) FROM inbox WHERE clinic_id = :clinic_id AND state = 'new'"
-    )
-    return moment
-
-
 def is_open(tx: Tx, inbox_id: int) -> bool:
     """Say whether an update still waits to take effect."""
     return (

@@ -12,7 +12,7 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from scheduler.database import DatabaseProblem, SqlcipherDriver, WrongKey
-from scheduler.encrypted import discard, flush, unlock
+from scheduler.encrypted import discard, flush, unfinished, unlock
 
 
 class RotationFailed(DatabaseProblem):
@@ -69,7 +69,7 @@ def rotate(database: Path, others: Sequence[Path], old: str, new: str) -> list[P
 
 
 def _rewrite(path: Path, old: str, new: str) -> None:
-    fresh = path.with_name(f".{path.name}.rekeying")
+    fresh = unfinished(path, "rekeying")
     discard(fresh)
     source = dbapi2.connect(str(path), isolation_level=None)
     try:

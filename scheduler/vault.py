@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from sqlcipher3 import dbapi2
 
 from scheduler.database import BUSY_TIMEOUT_MS, DatabaseProblem, WrongKey
-from scheduler.encrypted import unlock
+from scheduler.encrypted import flush, unlock
 
 KEY_BYTES: Final = 32
 _SCHEMA: Final = """CREATE TABLE IF NOT EXISTS keys (
@@ -127,7 +127,10 @@ class Vault:
             part.unlink(missing_ok=True)
             self._connection.execute("VACUUM INTO ?", (str(part),))
             part.chmod(0o600)
+            # An erasure counts on it: no power cut may bring the copy with its key back.
+            flush(part)
             part.replace(target)
+            flush(target.parent)
         except (OSError, dbapi2.Error) as error:
             raise DatabaseProblem(
                 f"{target}: the vault was not copied ({error}); look at VAULT_COPY"

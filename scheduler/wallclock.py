@@ -65,11 +65,6 @@ def in_gap(day: date, at: time, zone: str) -> bool:
     return _shown(_resolve(reading, zone, fold=0), zone) != reading
 
 
-def in_fold(day: date, at: time, zone: str) -> bool:
-    """Say whether clocks in ``zone`` show ``day`` ``at`` twice."""
-    return first_moment(day, at, zone) != last_moment(day, at, zone)
-
-
 def _resolve(reading: datetime, zone: str, *, fold: int) -> int:
     aware = reading.replace(tzinfo=ZoneInfo(zone), fold=fold)
     return (aware - _EPOCH) // _MILLISECOND

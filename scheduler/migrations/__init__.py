@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from scheduler.database import SqlcipherDriver
+from scheduler.database import DatabaseProblem, SqlcipherDriver
 from scheduler.migrations import (
     step_0001_main_job,
     step_0002_review,
@@ -68,7 +68,17 @@ for _step in _STEPS:
 
 
 def migrate(driver: SqlcipherDriver) -> None:
-    """Bring the schema up to date; each step is applied whole or not at all."""
+    """Bring the schema up to date; each step is applied whole or not at all.
+
+    Raises:
+        DatabaseProblem: a newer program has worked on it; nothing was changed.
+    """
+    _, unknown = versions(driver.sqlite_utils)
+    if unknown:
+        raise DatabaseProblem(
+            f"the database is newer than this program ({', '.join(unknown)}); start the version "
+            "that worked on it last, or restore a backup that this one made"
+        )
     migrations.apply(driver.sqlite_utils)
 
 
@@ -78,9 +88,3 @@ def versions(db: Database) -> tuple[list[str], list[str]]:
     applied = {step.name for step in migrations.applied(db)}
     ours = {step.name for step in migrations._migrations}  # noqa: SLF001 -- no public list of them
     return missing, sorted(applied - ours)
-
-
-def schema_version(driver: SqlcipherDriver) -> str:
-    """Return the name of the newest step that was applied."""
-    applied = migrations.applied(driver.sqlite_utils)
-    return applied[-1].name if applied else "none"

@@ -53,6 +53,13 @@ def test_a_backup_is_made_and_never_written_over(clinic):
     assert (clinic / "one.db").read_bytes() == made
 
 
+def test_a_start_takes_away_what_a_backup_left_that_was_broken_off(clinic):
+    left = clinic / "data" / ".aftercare.db.sealing"
+    left.write_bytes(b"a copy with somebody in it")
+    open_store(load_settings()).close()
+    assert not left.exists()
+
+
 def test_a_restore_asks_first_and_no_changes_nothing(clinic):
     aftercare("backup", "one.db")
     before = (clinic / "data" / "aftercare.db").read_bytes()

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,6 +87,31 @@ def test_a_copy_is_encrypted_and_for_its_owner_only(store, database):
 def test_a_copy_leaves_nothing_beside_it(database):
     made = back_up(database, KEY, database.parent / "copies" / "one.db")
     assert list(made.path.parent.iterdir()) == [made.path]
+
+
+def test_backups_that_begin_at_once_are_each_whole(store, database, catalogue):
+    for number in range(20):
+        store.write_now(enroll_patient, catalogue, chat_id=700 + number, label=f"P{number}")
+    targets = [database.parent / "copies" / f"{number}.db" for number in range(4)]
+    with ThreadPoolExecutor(len(targets)) as threads:
+        made = list(threads.map(lambda target: back_up(database, KEY, target), targets))
+    assert {copy.rows for copy in made} == {sum(states(database).values())}
+    for target in targets:
+        with reading(target, KEY) as tx:
+            assert tx.value("SELECT COUNT(*) FROM patients WHERE clinic_id = :clinic_id") == 21
+    assert not list(database.parent.glob(".*"))
+
+
+def test_a_copy_from_which_rows_went_missing_is_not_believed(store, database):
+    def lose(tx):
+        tx.run("""CREATE TRIGGER gone AFTER UPDATE OF label ON patients BEGIN
+                  DELETE FROM consents WHERE consents.clinic_id = 1; END""")
+
+    store.write_now(lose)
+    target = database.parent / "copies" / "one.db"
+    with pytest.raises(BackupFailed, match="rows are missing"):
+        back_up(database, KEY, target)
+    assert not target.exists()
 
 
 def test_a_file_that_is_there_is_left_as_it_is(database):

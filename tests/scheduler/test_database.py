@@ -21,9 +21,8 @@ from scheduler.database import (
     Tx,
     WrongKey,
     in_trouble,
-    path_of,
 )
-from scheduler.migrations import migrate, migrations, schema_version
+from scheduler.migrations import migrate, versions
 from tests.scheduler.conftest import KEY, NOW
 
 OTHER_KEY = "0f" * 32
@@ -85,7 +84,7 @@ def test_a_wrong_key_leaves_what_a_crash_left_in_the_log_alone(tmp_path: Path) -
     for name in ("aftercare.db", "aftercare.db-wal"):
         assert after[name] == before[name], name
     again = SqlcipherDriver(path, KEY)
-    assert schema_version(again) == newest()
+    assert versions(again.sqlite_utils) == ([], [])
     again.close()
 
 
@@ -194,21 +193,29 @@ def test_the_connection_is_set_to_keep_what_it_confirms(
     assert driver.connection.execute(f"PRAGMA {pragma}").fetchone()[0] == value
 
 
-def newest() -> str:
-    return migrations._migrations[-1].name
-
-
 def test_migrating_twice_changes_nothing(driver: SqlcipherDriver) -> None:
     before = driver.connection.execute("SELECT * FROM sqlite_master").fetchall()
     migrate(driver)
     assert driver.connection.execute("SELECT * FROM sqlite_master").fetchall() == before
-    assert schema_version(driver) == newest()
+    assert versions(driver.sqlite_utils) == ([], [])
 
 
-def test_a_database_that_was_never_migrated_says_so(tmp_path: Path) -> None:
+def test_a_database_that_was_never_migrated_lacks_every_step(tmp_path: Path) -> None:
     driver = SqlcipherDriver(tmp_path / "new.db", KEY)
-    assert schema_version(driver) == "none"
+    missing, unknown = versions(driver.sqlite_utils)
+    assert missing[0] == "0001_the_main_job"
+    assert unknown == []
     driver.close()
+
+
+def test_a_program_older_than_the_database_does_not_start_on_it(driver: SqlcipherDriver) -> None:
+    driver.execute(
+        """INSERT INTO _sqlite_migrations (migration_set, name, applied_at)
+           VALUES ('aftercare', '9999_from_the_future', 'later')""",
+        {},
+    )
+    with pytest.raises(DatabaseProblem, match=r"newer than this program \(9999_from_the_future\)"):
+        migrate(driver)
 
 
 def test_every_table_is_strict_and_carries_the_clinic(driver: SqlcipherDriver) -> None:
@@ -371,14 +378,3 @@ def test_a_really_full_disk_is_survived(driver: SqlcipherDriver) -> None:
     store.write_now(mark, "after")
     assert store.write_now(marks) == ["after"]
     store._thread.shutdown()
-
-
-@pytest.mark.parametrize("url", ["postgresql://db/aftercare", "sqlite:///", "aftercare.db"])
-def test_an_address_of_another_database_is_refused_in_words(url: str) -> None:
-    with pytest.raises(DatabaseProblem, match="use sqlite:///"):
-        path_of(url)
-
-
-def test_an_address_names_a_file() -> None:
-    assert path_of("sqlite:///data/aftercare.db") == Path("data/aftercare.db")
-    assert path_of("sqlite:////var/lib/aftercare.db") == Path("/var/lib/aftercare.db")

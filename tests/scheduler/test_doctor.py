@@ -10,6 +10,7 @@ from scheduler import backup, doctor, events, inbox, outbox
 from scheduler.backup import begin_review
 from scheduler.database import SqlcipherDriver, Store
 from scheduler.doctor import Finding, Patient, examine, skew
+from scheduler.encrypted import alone, clear, unfinished
 from scheduler.migrations import migrate
 from scheduler.said import Said
 from scheduler.vault import Vault
@@ -140,6 +141,25 @@ def test_patients_keys_without_a_copy_or_damaged_are_told(patient):
 def test_what_a_restore_left_is_told(patient):
     patient.database.with_name("aftercare.db.replaced-1").touch()
     assert set(unwell(patient)) == {"Leftovers"}
+
+
+@pytest.mark.parametrize("work", ["sealing", "restoring", "rekeying"])
+def test_what_something_broken_off_left_is_told_and_taken_away(patient, work):
+    left = unfinished(patient.database, work)
+    left.write_bytes(b"somebody who is erased later")
+    assert unwell(patient)["Leftovers"].found.startswith(left.name)
+    clear(patient.database, patient.vault)
+    assert unwell(patient) == {}
+    assert not left.exists()
+
+
+def test_what_is_being_sealed_is_no_leftover(patient):
+    copy = unfinished(patient.database, "sealing")
+    copy.touch()
+    with alone(patient.database.parent):
+        assert unwell(patient) == {}
+        clear(patient.database, patient.vault)
+        assert copy.exists()
 
 
 def test_a_wrong_key_is_told_and_the_file_left_as_it_is(patient):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from scheduler.wallclock import (
     first_moment,
-    in_fold,
     in_gap,
     last_moment,
     local,
@@ -51,7 +50,6 @@ def test_an_ordinary_reading_is_one_instant(zone: str, shown: str, instant: str)
     day, at = reading(shown)
     assert first_moment(day, at, zone) == last_moment(day, at, zone) == utc(instant)
     assert not in_gap(day, at, zone)
-    assert not in_fold(day, at, zone)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,6 @@ def test_a_reading_in_a_gap_is_the_first_moment_after(zone: str, skipped: str, a
 )
 def test_a_reading_in_a_fold_is_two_instants(zone: str, twice: str, first: str, last: str) -> None:
     day, at = reading(twice)
-    assert in_fold(day, at, zone)
     assert first_moment(day, at, zone) == utc(first)
     assert last_moment(day, at, zone) == utc(last)
 
