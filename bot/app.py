@@ -180,7 +180,8 @@ class App:
         token = await self.store.write(_first_words, self.settings, now=now)
         if lost:
             log.warning("recovered_after_crash", rows=lost)
-        await self.tick()
+        # A part of it that fails is no reason not to start: the next heartbeat tries again.
+        await self.ticker.beat()
         return f"https://t.me/{self._username}?start={token}" if token else None
 
     async def _greet(self) -> None:
@@ -248,27 +249,60 @@ class App:
         return last is not None and self.clock.now() - last < _TICK_WITHIN_MS
 
     async def tick(self) -> None:
-        """Do what is done at every heartbeat; a row decides what is sent, this only wakes."""
-        now = self.clock.now()
+        """Do what is done at every heartbeat; a row decides what is sent, this only wakes.
+
+        Raises:
+            ExceptionGroup: some of it failed; all else was done.
+        """
+        faults = []
+        for part in (
+            self._notice_pause,
+            self._begin_tips,
+            self._keep_order,
+            self._tell_of_disk,
+            self._say_good_morning,
+            self._tidy,
+            self._ask_telegram,
+            self.nightly.look,
+            self._forgetting.look,
+            self._renew,
+        ):
+            try:
+                await part()
+            except Exception as fault:  # noqa: BLE001  raised below, with what else failed
+                faults.append(fault)
+        self.dispatcher.kick()
+        self.receiver.kick()
+        if faults:
+            raise ExceptionGroup("parts of a heartbeat failed", faults)
+
+    async def _notice_pause(self) -> None:
         if self._standstill.over():
-            await self.store.write(downtime.notice, now=now)
-        await self.store.write(library.begin_due, self.catalogue, self.clinic, now=now)
-        await self.store.write(upkeep.beat, self.clinic, now=now)
+            await self.store.write(downtime.notice, now=self.clock.now())
+
+    async def _begin_tips(self) -> None:
+        await self.store.write(library.begin_due, self.catalogue, self.clinic, now=self.clock.now())
+
+    async def _keep_order(self) -> None:
+        await self.store.write(upkeep.beat, self.clinic, now=self.clock.now())
+
+    async def _tell_of_disk(self) -> None:
         if (fault := self._disk.fault) is not None:
-            await self.store.write(disk.tell, fault, now=now)
+            await self.store.write(disk.tell, fault, now=self.clock.now())
             self._disk.over(fault)
-        await self.store.write(
-            digesting.morning, self.house(), self.standing.settings.digest_at, now=now
-        )
-        await self.store.write(_tidy, self.standing.clinic, self.catalogue, now=now)
-        await self._ask_telegram()
-        await self.nightly.look()
-        await self._forgetting.look()
+
+    async def _say_good_morning(self) -> None:
+        at = self.standing.settings.digest_at
+        await self.store.write(digesting.morning, self.house(), at, now=self.clock.now())
+
+    async def _tidy(self) -> None:
+        await self.store.write(_tidy, self.clinic, self.catalogue, now=self.clock.now())
+
+    async def _renew(self) -> None:
+        """Take up what has changed around the bot: texts, holidays, who is on the team."""
         self.texts.refresh()
         self.standing.refresh()
         await self._menus.sync(await self.store.read(menus.wanted), self.catalogue)
-        self.dispatcher.kick()
-        self.receiver.kick()
 
     async def _ask_telegram(self) -> None:
         """Ask something harmless where what may have arrived waits for Telegram to answer."""

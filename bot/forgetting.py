@@ -7,15 +7,18 @@ import structlog
 
 from bot.settings import Settings
 from bot.standing import Standing
-from scheduler import erasure
+from scheduler import erasure, events, notices, staff
 from scheduler.clock import Clock
-from scheduler.database import DatabaseProblem, Store
+from scheduler.database import DatabaseProblem, Store, Tx
 from scheduler.vault import Vault
-from scheduler.wallclock import MINUTE
+from scheduler.wallclock import HOUR, MINUTE, local_date
 
 log = structlog.get_logger(__name__)
 
 _AGAIN_MS: Final = MINUTE
+_TOLD_AFTER_MS: Final = HOUR
+"""A key that cannot be destroyed for so long is a matter for people."""
+_TOLD: Final = "key_told"
 
 
 class Forgetting:
@@ -48,6 +51,9 @@ class Forgetting:
         except DatabaseProblem as problem:
             log.warning("key_not_destroyed", problem=str(problem))
             self._not_before = now + _AGAIN_MS
+            waits_since = min(row["at"] for row in open_now if row["key_gone_at"] is None)
+            zone = self._standing.clinic.timezone
+            await self._store.write(_tell, waits_since, zone, now=now)
             return
         told = [
             row["id"]
@@ -78,3 +84,13 @@ class Forgetting:
             vault.destroy(names)
             if settings.vault_copy is not None:
                 vault.copy(settings.vault_copy)
+
+
+def _tell(tx: Tx, since: int, zone: str, *, now: int) -> None:
+    """Tell the managers of a key that could not be destroyed since ``since`` (epoch ms): daily."""
+    told = events.marked(tx, _TOLD)
+    told_today = told is not None and local_date(told, zone) == local_date(now, zone)
+    if now - since < _TOLD_AFTER_MS or told_today:
+        return
+    events.mark(tx, _TOLD, now=now)
+    notices.tell(tx, staff.everyone(tx, "manager"), "clinic.erasure.waits", now=now, since_ms=since)

@@ -77,7 +77,9 @@ def _without_quotations(
 
 
 def _where(exc_info: structlog.typing.ExcInfo) -> str:
-    kind, _, trace = exc_info
+    kind, fault, trace = exc_info
+    if isinstance(fault, BaseExceptionGroup):
+        return " | ".join(_where((type(e), e, e.__traceback__)) for e in fault.exceptions)
     steps = []
     while trace is not None:
         code = trace.tb_frame.f_code

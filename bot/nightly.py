@@ -46,7 +46,8 @@ class Nightly:
     async def settle(self) -> None:
         """Wait for a backup that is under way."""
         if self._task is not None:
-            await self._task
+            # The bot goes on being stopped, whatever became of it.
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _make(self, day: date) -> None:
         settings = self._settings
@@ -54,6 +55,7 @@ class Nightly:
         if directory is None:
             return
         try:
+            # The key is read anew each time: it may have been put elsewhere, or be out of reach.
             key = settings.read_key().get_secret_value()
             made = await asyncio.to_thread(
                 backup.nightly,
@@ -69,10 +71,17 @@ class Nightly:
         except (DatabaseProblem, OSError) as problem:
             # The problem is told in words; a traceback would add nothing to them.
             log.warning("backup_failed", problem=str(problem))
-            await self._store.write(_failed, self._standing.clinic.timezone, now=self._clock.now())
+            await self._tell()
+        except Exception:
+            # What nobody thought of is no reason to keep a night without a backup from people.
+            log.exception("backup_failed")
+            await self._tell()
         else:
             log.info("backup_made", file=made.path.name, size=made.size, rows=made.rows)
             await self._store.write(events.mark, backup.DONE, now=self._clock.now())
+
+    async def _tell(self) -> None:
+        await self._store.write(_failed, self._standing.clinic.timezone, now=self._clock.now())
 
 
 def _copy_vault(path: Path, key: str, target: Path) -> None:

@@ -27,6 +27,7 @@ from messages import content
 from messages.catalogue import SHIPPED
 from scheduler import hours, vault
 from scheduler.closures import Closure
+from scheduler.database import DatabaseProblem
 from scheduler.hours import CLINIC_HOURS, WeeklyHours
 from scheduler.quiet import QuietHours
 
@@ -45,6 +46,10 @@ class SettingsInvalid(Exception):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class KeyUnreadable(DatabaseProblem):
+    """The database's key cannot be read where it is kept: ``NAME: what is wrong; what to do``."""
 
 
 class Settings(BaseSettings):
@@ -203,15 +208,20 @@ class Settings(BaseSettings):
         """Return the database's key, wherever it is kept.
 
         Raises:
-            OSError: The file with the key went away since the settings were read.
+            KeyUnreadable: The file or the keyring was good when the settings were read, and is not
+                any more.
         """
         if self.database_key is not None:
             return self.database_key
-        if self.database_keyring is not None:
-            return SecretStr(_key_in_keyring(self.database_keyring))
-        if self.database_key_file is None:
-            raise AssertionError("load_settings() lets nothing through without a key")
-        return SecretStr(formats.key_in(self.database_key_file))
+        try:
+            if self.database_keyring is not None:
+                return SecretStr(_key_in_keyring(self.database_keyring))
+            if self.database_key_file is not None:
+                return SecretStr(formats.key_in(self.database_key_file))
+        except ValueError as error:
+            place = "DATABASE_KEYRING" if self.database_keyring is not None else "DATABASE_KEY_FILE"
+            raise KeyUnreadable(f"{place}: {error}") from None
+        raise AssertionError("load_settings() lets nothing through without a key")
 
     @property
     def key_place(self) -> keys.KeyPlace | None:

@@ -60,7 +60,7 @@ class Ticker:
     def _start_scheduler(self) -> None:
         scheduler = AsyncIOScheduler(timezone=UTC)
         scheduler.add_job(
-            self._run,
+            self.beat,
             "interval",
             seconds=self._heartbeat_s,
             misfire_grace_time=None,
@@ -86,13 +86,14 @@ class Ticker:
             log.warning("tick_broken_off")
         self._scheduler.shutdown(wait=False)
 
-    async def _run(self) -> None:
+    async def beat(self) -> None:
+        """Tick once; what fails is logged, for the next heartbeat tries again."""
         async with self._under_way:
             self._last = self._monotonic()
             try:
                 await self._tick()
             except Exception:
-                # The next heartbeat tries again; nothing owed is lost by a tick that failed.
+                # Nothing owed is lost by a tick that failed.
                 log.exception("tick_failed")
 
     async def _watch(self) -> None:

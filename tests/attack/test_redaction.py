@@ -94,6 +94,27 @@ def test_an_exception_is_logged_by_its_kind_and_place_alone(log: Log, form: str)
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_several_faults_at_once_are_each_logged_by_kind_and_place(log: Log, form: str) -> None:
+    log.set_up(form)
+
+    async def fails(fault: Exception) -> None:
+        raise fault
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as group:
+            for fault in (ValueError(marked.WORDS), OSError(marked.WORDS)):
+                group.create_task(fails(fault))
+
+    try:
+        asyncio.run(both())
+    except ExceptionGroup:
+        structlog.get_logger("bot").exception("tick_failed")
+    assert "ValueError at test_redaction.py:" in log.text
+    assert "OSError at test_redaction.py:" in log.text
+    assert marked.WORDS not in log.text
+
+
+@pytest.mark.parametrize("form", FORMS)
 async def test_a_task_that_nobody_waited_for_is_logged_without_its_words(
     log: Log, form: str
 ) -> None:
