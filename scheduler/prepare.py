@@ -349,28 +349,17 @@ class Preparer:
         if patient is None or pointless is not None:
             return Never("canceled", pointless or "the patient is gone")
         if unheard.stage == "task":
-            self._raise_silence(tx, row, patient, now=now)
+            at = silence.due(tx, unheard, now=now)
+            if at is None:
+                return Never("canceled", "the last question was taken back")
+            if at > now:
+                return Later(at, "a day after the last question")
+            silence.bring_to_staff(tx, row, patient, self.catalogue, self.clinic, now=now)
             return Never("canceled", "became an alert to staff")
         if self.clinic.quiet.holds(now, patient.timezone):
             return self._after_the_night(row, patient, now=now)
-        said = silence.ask(tx, row, unheard, self.catalogue, patient.language, now=now)
+        said = silence.ask(row, self.catalogue, patient.language)
         return said.message(row["chat_id"])
-
-    def _raise_silence(self, tx: Tx, row: Row, patient: patients.Patient, *, now: int) -> None:
-        words = {
-            language: self.catalogue.text(language, "practitioner.alert.why.silence")
-            for language in self.catalogue.languages
-        }
-        alerts.raise_alert(
-            tx,
-            "review",
-            patient.id,
-            alerts.Cause("silence", "silence", words),
-            enrollment_id=row["enrollment_id"],
-            session_at=None,
-            clinic=self.clinic,
-            now=now,
-        )
 
 
 def holds_back(alert: alert_record.Alert | None, step: Step) -> bool:

@@ -1,21 +1,23 @@
 """Silence: check-ins that nobody answers lead to a last gentle one, and then to a task for staff.
 
 Three check-ins in a row without a sign of life (CLINICAL facts, "Expected-course rules") owe a
-last question a day later, and that one, when it leaves, a look by staff another day later. Both
-are rows of the outbox; each looks again whether the patient has said anything meanwhile. Any word
-or tap counts as a sign of life. Check-ins of the same day count as one: a treatment may ask three
-times on its first day, and a phone in a bag for an afternoon is no silence.
+last question a day later, and a look by staff a day after that one, whether it arrived or not.
+Both are rows of the outbox; each looks again whether the patient has said anything meanwhile, and
+whether the plan still runs. Any word or tap counts as a sign of life. Check-ins of the same day
+count as one: a treatment may ask three times on its first day, and a phone in a bag for an
+afternoon is no silence.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 from messages.catalogue import Catalogue
-from scheduler import events, outbox, patients
+from scheduler import alerts, enrollment, events, outbox, patients
 from scheduler.alert_record import unresolved
 from scheduler.channel import Button
+from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.outbox import Lane
 from scheduler.patients import Patient
@@ -47,20 +49,24 @@ Stage = Literal["ask", "task"]
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """What a row about a silence stands for: its stage, and the last sign of life (epoch ms)."""
+    """What a row about a silence stands for: its stage, and the last sign of life (epoch ms).
+
+    A task names the row of the last question, ``asked``.
+    """
 
     stage: Stage
     since: int
+    asked: int | None = None
 
 
 def of_form(form: str) -> Silence | None:
     """Return what a row's form stands for, or None if it is another kind of form."""
     found = json.loads(form).get(_FORM)
-    return None if found is None else Silence(found["stage"], found["since"])
+    return None if found is None else Silence(**found)
 
 
 def watch(tx: Tx, row: Row, zone: str, asks: Callable[[str, str], bool], *, now: int) -> None:
-    """Take note that a check-in leaves; after too many without an answer, owe the last question.
+    """Take note that a check-in leaves; after too many without an answer, owe what follows.
 
     Args:
         tx: the open transaction.
@@ -89,7 +95,10 @@ def watch(tx: Tx, row: Row, zone: str, asks: Callable[[str, str], bool], *, now:
     if len(days | {local_date(now, zone)}) < LIMIT or _was_owed(tx, row["patient_id"], since):
         return
     at = now + ASK_AFTER_MS
-    _owe(tx, row, Silence("ask", since), kind="answer", at=at, until=at + USEFUL_FOR_MS, now=now)
+    question = Silence("ask", since)
+    asked = _owe(tx, row, question, kind="answer", at=at, until=at + USEFUL_FOR_MS, now=now)
+    task = Silence("task", since, asked)
+    _owe(tx, row, task, kind="alert", at=at + TASK_AFTER_MS, until=None, now=now)
     events.note(
         tx,
         _OWED,
@@ -97,6 +106,7 @@ def watch(tx: Tx, row: Row, zone: str, asks: Callable[[str, str], bool], *, now:
         now=now,
         patient_id=row["patient_id"],
         enrollment_id=row["enrollment_id"],
+        row=asked,
     )
 
 
@@ -118,16 +128,34 @@ def why_not(tx: Tx, row: Row, silence: Silence, patient: Patient | None) -> str 
         return "the patient has said something"
     if unresolved(tx, patient.id) is not None:
         return "an alert is open"
-    return None
+    plan = enrollment.get(tx, row["enrollment_id"])
+    if plan is None or plan["status"] == "ended":
+        return "the plan was ended"
+    return "the plan is paused" if plan["paused_at"] is not None else None
 
 
-def ask(
-    tx: Tx, row: Row, silence: Silence, catalogue: Catalogue, language: str, *, now: int
-) -> Said:
-    """Return the last question, and owe the task that follows it if it is not answered."""
-    if not row["attempts"]:
-        at = now + TASK_AFTER_MS
-        _owe(tx, row, Silence("task", silence.since), kind="alert", at=at, until=None, now=now)
+def due(tx: Tx, task: Silence, *, now: int) -> int | None:
+    """Return when staff are to look (UTC epoch ms): a day after the last question, if it left.
+
+    Args:
+        tx: the open transaction.
+        task: what the row at hand stands for.
+        now: UTC epoch ms.
+
+    Returns:
+        None where the question was taken back, which takes the task with it.
+    """
+    question = outbox.row(tx, task.asked) if task.asked is not None else None
+    if question is None or question["state"] in ("expired", "refused"):
+        return now
+    if question["state"] == "canceled":
+        return None
+    left_at: int = question["settled_at"] or max(now, question["ready_at"])
+    return left_at + TASK_AFTER_MS
+
+
+def ask(row: Row, catalogue: Catalogue, language: str) -> Said:
+    """Return the last question."""
     return Said(
         catalogue.text(language, "patient.alert.silence.ask"),
         buttons=tuple(
@@ -142,17 +170,37 @@ def ask(
     )
 
 
-def _was_owed(tx: Tx, patient_id: int, since: int) -> bool:
-    return (
-        tx.value(
-            """SELECT 1 FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
-                 AND kind = :kind AND at > :since LIMIT 1""",
-            patient_id=patient_id,
-            kind=_OWED,
-            since=since,
-        )
-        is not None
+def bring_to_staff(
+    tx: Tx, row: Row, patient: Patient, catalogue: Catalogue, clinic: Clinic, *, now: int
+) -> None:
+    """Have staff look at a silence that the last question did not end."""
+    words = {
+        language: catalogue.text(language, "practitioner.alert.why.silence")
+        for language in catalogue.languages
+    }
+    alerts.raise_alert(
+        tx,
+        "review",
+        patient.id,
+        alerts.Cause("silence", "silence", words),
+        enrollment_id=row["enrollment_id"],
+        session_at=None,
+        clinic=clinic,
+        now=now,
     )
+
+
+def _was_owed(tx: Tx, patient_id: int, since: int) -> bool:
+    """Say whether this silence was asked about, or will be; what was taken back does not count."""
+    owed = tx.all(
+        """SELECT detail FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind = :kind AND at > :since""",
+        patient_id=patient_id,
+        kind=_OWED,
+        since=since,
+    )
+    questions = (outbox.row(tx, json.loads(each["detail"]).get("row", 0)) for each in owed)
+    return any(row is None or row["state"] != "canceled" for row in questions)
 
 
 def _owe(
@@ -164,13 +212,14 @@ def _owe(
     at: int,
     until: int | None,
     now: int,
-) -> None:
-    """Owe a row about a silence; it hangs on the patient's chat, also where staff will be told.
+) -> int:
+    """Owe a row about a silence, and return its id.
 
-    A row in the chat of a member would go with the member, and the patient be forgotten.
+    It hangs on the patient's chat, also where staff will be told: a row in the chat of a member
+    would go with the member, and the patient be forgotten.
     """
-    form = json.dumps({_FORM: {"stage": silence.stage, "since": silence.since}})
-    outbox.say(
+    form = json.dumps({_FORM: asdict(silence)})
+    return outbox.say(
         tx,
         Said(html="", form=form),
         chat_id=row["chat_id"],
