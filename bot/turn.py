@@ -7,6 +7,7 @@ moment loses nothing and doubles nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from bot.incoming import Incoming
 from bot.standing import Standing
@@ -18,8 +19,12 @@ from scheduler.clinic import Clinic
 from scheduler.database import Tx
 from scheduler.outbox import Kind, Lane
 from scheduler.said import Said
+from scheduler.wallclock import MINUTE
 
 Rows = Iterable[Iterable[Button]]
+
+ON_THE_WAY_MS: Final = MINUTE
+"""What takes longer than this to arrive was kept back by an outage, here or at Telegram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,15 @@ class Turn:
     def chat_id(self) -> int:
         """The chat that the update came from."""
         return self.incoming.chat_id
+
+    @property
+    def written_at(self) -> int:
+        """When what came was written, UTC epoch ms: hours before ``now`` after an outage.
+
+        What was only on its way counts as written now; so does a tap, which has no moment.
+        """
+        written = self.incoming.written_at
+        return written if 0 < written < self.now - ON_THE_WAY_MS else self.now
 
     @property
     def language(self) -> str:

@@ -151,8 +151,11 @@ def word_of(tx: Tx, patient_id: int, *, now: int) -> int | None:
     return None if detail is None else int(json.loads(detail)["row"])
 
 
-def judge(tx: Tx, patient_id: int, *, now: int) -> Flood:
-    """Judge the reply of a patient that was just logged, and remember a flood's begin and end."""
+def judge(tx: Tx, patient_id: int, *, written_at: int, now: int) -> Flood:
+    """Judge the reply of a patient that was just logged, and remember a flood's begin and end.
+
+    Counted by when they were written: what comes all at once after an outage is no flood.
+    """
     last = tx.value(
         """SELECT kind FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
              AND kind IN ('flood_began', 'flood_ended') ORDER BY id DESC LIMIT 1""",
@@ -161,9 +164,11 @@ def judge(tx: Tx, patient_id: int, *, now: int) -> Flood:
     flooding = last == "flood_began"
     recent: int = tx.value(
         """SELECT COUNT(*) FROM replies WHERE clinic_id = :clinic_id
-             AND patient_id = :patient_id AND at > :since AND question IS NULL""",
+             AND patient_id = :patient_id AND written_at > :since AND written_at <= :written_at
+             AND question IS NULL""",
         patient_id=patient_id,
-        since=now - _MINUTE_MS,
+        since=written_at - _MINUTE_MS,
+        written_at=written_at,
     )
     found = verdict(flooding=flooding, in_last_minute=recent)
     if found == "begins":

@@ -80,19 +80,21 @@ def free(
     file_id: str | None,
     context: Context | None,
     now: int,
+    written_at: int | None = None,
     message_id: int | None = None,
     copy_id: int | None = None,
 ) -> int:
     """Log what a patient wrote, showed or said unasked or in answer to ``context``.
 
+    ``written_at`` is when, UTC epoch ms; ``now`` where it is not known to be earlier.
     ``message_id`` is its Telegram id in the patient's chat, ``copy_id`` the copy of a broadcast
     that it came upon.
     """
     reply_id: int = tx.value(
         """INSERT INTO replies (clinic_id, patient_id, enrollment_id, session_id, outbox_id,
-               step_key, kind, text, file_id, message_id, copy_id, at)
+               step_key, kind, text, file_id, message_id, copy_id, written_at, at)
            VALUES (:clinic_id, :patient_id, :enrollment_id, :session_id, :outbox_id, :step_key,
-               :kind, :text, :file_id, :message_id, :copy_id, :now)
+               :kind, :text, :file_id, :message_id, :copy_id, :written_at, :now)
            RETURNING id""",
         patient_id=patient_id,
         kind=kind,
@@ -104,6 +106,7 @@ def free(
         step_key=context.step_key if context else None,
         message_id=message_id,
         copy_id=copy_id,
+        written_at=now if written_at is None else written_at,
         now=now,
     )
     return reply_id

@@ -141,7 +141,7 @@ def _closure(turn: Turn, line: str) -> Closure:
 def _day(turn: Turn, text: str) -> Any:
     found = read_moment(
         text.strip(),
-        now_ms=turn.now,
+        now_ms=turn.written_at,
         zone=turn.clinic.timezone,
         language=turn.language,
         clinic_language=turn.clinic.language,

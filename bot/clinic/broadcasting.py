@@ -192,7 +192,7 @@ def _later(turn: Turn, draft: Draft, _value: str) -> None:
 def _take_moment(turn: Turn, draft: Draft) -> None:
     found = read_moment(
         turn.incoming.text,
-        now_ms=turn.now,
+        now_ms=turn.written_at,
         zone=turn.clinic.timezone,
         language=turn.language,
         clinic_language=turn.clinic.language,

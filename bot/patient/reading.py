@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.patient import answering, consenting
+from bot.patient import answering, consenting, relaying
 from bot.patient.concerns import raise_concern
 from bot.turn import Turn
 from messages.markup import Html, plain, untappable
@@ -90,7 +90,7 @@ def raise_what_was_read(
         patient,
         enrollment_id=plan["id"] if plan else None,
         session_at=_session(turn, plan),
-        said=lambda _: quoted,
+        said=lambda language: "\n".join([quoted, *relaying.written_line(turn, language)]),
         cause="words=" + ",".join(signs),
         why=lambda language: _why(turn, verdict.reasons, language),
         reply_id=reply_id,
@@ -151,7 +151,7 @@ def _known(turn: Turn, patient: Patient, answers: Answers | None) -> Context:
     return Context(
         protocol=plan["treatment"],
         lipolytic=bool(plan["lipolytic"]),
-        hours=None if session_at is None else (turn.now - session_at) / _HOUR_MS,
+        hours=None if session_at is None else (turn.written_at - session_at) / _HOUR_MS,
         question=_question(turn, patient, answers),
         answers=earlier,
     )
@@ -171,7 +171,7 @@ def _session(turn: Turn, plan: Row | None) -> int | None:
     past = [
         row["starts_at"]
         for row in enrollment.sessions_of(turn.tx, plan["id"])
-        if row["starts_at"] <= turn.now and row["state"] != "canceled"
+        if row["starts_at"] <= turn.written_at and row["state"] != "canceled"
     ]
     return max(past, default=None)
 

@@ -9,7 +9,7 @@ from bot.patient.concerns import day_of
 from bot.practitioner.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, escape, plain, untappable
-from messages.render import day
+from messages.render import day, moment
 from scheduler import (
     appointments,
     conversation,
@@ -222,7 +222,12 @@ def head(turn: Turn, patient: Patient, context: Context | None, language: str) -
     def text(key: str, **params: object) -> Html:
         return turn.catalogue.text(language, f"patient.told.reply.{key}", **params)
 
-    new = text("edited" if turn.incoming.edited else "new", label=patient.label)
+    new = "\n".join(
+        [
+            text("edited" if turn.incoming.edited else "new", label=patient.label),
+            *written_line(turn, language),
+        ]
+    )
     if (thread := _thread(turn, patient)) is not None:
         return "\n".join([new, _named(turn, thread, language)])
     step = None if context is None else _step_named(turn, context, language)
@@ -232,6 +237,14 @@ def head(turn: Turn, patient: Patient, context: Context | None, language: str) -
             text("unprompted") if step is None else text("answers", step=step),
         ]
     )
+
+
+def written_line(turn: Turn, language: str) -> list[Html]:
+    """Return the line that says when something was written, where that was not just now."""
+    if turn.written_at == turn.now:
+        return []
+    when = moment(turn.written_at, turn.clinic.timezone, language)
+    return [turn.catalogue.text(language, "patient.told.reply.written", when=when)]
 
 
 def _thread(turn: Turn, patient: Patient) -> Thread | None:

@@ -56,7 +56,7 @@ def _take(turn: Turn, patient: Patient, *, acknowledges: bool = True, behind: bo
     reply_id = log(turn, patient, context)
     meaning = reading.read(turn, patient, context, behind=behind)
     reading.note(turn, reply_id, meaning)
-    verdict = flood.judge(turn.tx, patient.id, now=turn.now)
+    verdict = flood.judge(turn.tx, patient.id, written_at=turn.written_at, now=turn.now)
     alarmed = meaning is not None and reading.alarms(meaning)
     if meaning is not None and alarmed:
         flooding = verdict != "none"
@@ -101,6 +101,7 @@ def log(turn: Turn, patient: Patient, context: Context | None) -> int:
         file_id=None if consent_texts.picture_waits(turn, patient) else incoming.file_id,
         context=context,
         now=turn.now,
+        written_at=turn.written_at,
         message_id=incoming.message_id,
         copy_id=broadcast_copies.answered_copy(turn.tx, turn.chat_id, reply_to=incoming.reply_to),
     )

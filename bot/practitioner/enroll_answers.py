@@ -183,7 +183,7 @@ def _moment(
         usual = local(draft.answers["session"], turn.clinic.timezone).time().replace(second=0)
     found = dates.read_moment(
         text,
-        now_ms=turn.now,
+        now_ms=turn.written_at,
         zone=turn.clinic.timezone,
         language=turn.language,
         clinic_language=turn.clinic.language,

@@ -283,7 +283,7 @@ class _Reader:
             if question == "next":
                 self._set("next", None)
             elif protocol.kind == "treatment":
-                self._set("session", self._turn.now)
+                self._set("session", self._turn.written_at)
             return
         if question == "next" and enroll_names.bare(text) in _NONE:
             self._set("next", None)

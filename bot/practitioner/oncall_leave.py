@@ -135,7 +135,7 @@ def read(turn: Turn, words: str, first_day: date | None = None) -> Days | None:
         if last_day is not None:
             return Days(first_day, last_day)
     for first, last in _halves(turn, words):
-        begin = _day(turn, first, turn.now)
+        begin = _day(turn, first, turn.written_at)
         end = _day(turn, last, beginning(turn, begin)) if begin else None
         if begin is not None and end is not None:
             return Days(begin, end)

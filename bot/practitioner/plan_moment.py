@@ -60,7 +60,7 @@ def typed(turn: Turn, draft: Draft, plan: Plan, text: str) -> Found:
 def _read(turn: Turn, text: str, *, past: bool, usual: time) -> dates.Moment | dates.NotUnderstood:
     return dates.read_moment(
         text,
-        now_ms=turn.now,
+        now_ms=turn.written_at,
         zone=turn.clinic.timezone,
         language=turn.language,
         clinic_language=turn.clinic.language,

@@ -26,6 +26,7 @@ from scheduler.migrations import (
     step_0041_broadcasts,
     step_0050_rights,
     step_0060_links,
+    step_0070_written,
     step_0080_staff_reach,
     step_0083_numbers,
 )
@@ -46,6 +47,7 @@ _STEPS = (
     step_0041_broadcasts,
     step_0050_rights,
     step_0060_links,
+    step_0070_written,
     step_0080_staff_reach,
     step_0083_numbers,
 )
