@@ -44,7 +44,8 @@ from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.migrations import migrate
 from scheduler.pacer import PAID, Limits, Pacer
-from scheduler.prepare import Prepared, Preparer
+from scheduler.prepare import Preparer
+from scheduler.prepared import Prepared
 from scheduler.reading import refuse_damaged
 from scheduler.ticker import Ticker
 

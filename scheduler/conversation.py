@@ -133,6 +133,7 @@ def write(
     file_id: str | None,
     message_id: int,
     group: int | None = None,
+    answers: bool = True,
     now: int,
 ) -> int:
     """Write down what a member wrote to a patient; it answers all that waits at this moment.
@@ -146,6 +147,7 @@ def write(
         file_id: the file that came with it.
         message_id: its Telegram id in the member's chat, or in the group.
         group: the chat of the group, where it was written there.
+        answers: whether it does; not where it speaks of something else by its nature.
         now: UTC epoch ms.
 
     Returns:
@@ -164,7 +166,7 @@ def write(
         file_id=file_id,
         message_id=message_id,
         group=group,
-        answers=unanswered.newest(tx, patient.id),
+        answers=unanswered.newest(tx, patient.id) if answers else None,
         now=now,
     )
     events.note(
@@ -202,6 +204,28 @@ def why_not(tx: Tx, row: Row, *, now: int) -> str | None:
         return "its writer has left the clinic"
     found = obstacle(tx, patient, now=now)
     return _REASONS[found] if found else None
+
+
+def take_back(tx: Tx, staff_message_id: int, reason: str, *, now: int) -> bool:
+    """Take a message back before it leaves; returns whether it was not too late.
+
+    Nobody is told of it: who takes it back knows.
+    """
+    rows = tx.all(
+        "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND staff_message_id = :id",
+        id=staff_message_id,
+    )
+    if any(row["state"] != "pending" or row["possible_duplicate"] for row in rows):
+        return False
+    for row in rows:
+        outbox.end(tx, row["id"], "canceled", reason, now=now)
+    tx.run(
+        """UPDATE staff_messages SET state = 'not_delivered', settled_at = :now
+           WHERE clinic_id = :clinic_id AND id = :id""",
+        id=staff_message_id,
+        now=now,
+    )
+    return True
 
 
 def verdict(states: Collection[str]) -> State:

@@ -19,7 +19,7 @@ from scheduler.clock import Clock
 from scheduler.database import Row, Store, Tx, in_trouble
 from scheduler.flights import BROKEN_OFF, SOON_BACK_S, Flight, Flights
 from scheduler.pacer import Pacer
-from scheduler.prepare import Held, Later, Never, Prepared
+from scheduler.prepared import Held, Later, Never, Prepared
 
 log = structlog.get_logger(__name__)
 

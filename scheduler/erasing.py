@@ -100,6 +100,8 @@ def _remove(tx: Tx, scope: str, of: int, chat_id: int | None) -> Counts:
         ("staff_messages", "receipt_id", rows),
         ("alert_messages", "edited_by", rows),
         ("sessions", "asked_row", rows),
+        ("plan_changes", "offer_row", rows),
+        ("plan_changes", "staff_message_id", written),
         ("topics", "row_id", rows),
     ):
         tx.run(

@@ -68,7 +68,10 @@ HOLDINGS: Final = (
         "plan_changes",
         _OF_ENROLLMENT.format(table="plan_changes"),
         {"before": "{}"},
-        _bare("enrollment_id staff_id at kind version undone_at"),
+        _bare(
+            "enrollment_id staff_id at kind version undone_at session_id moment offer_row "
+            "staff_message_id"
+        ),
     ),
     Holding(
         "outbox",

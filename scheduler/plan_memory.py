@@ -23,8 +23,27 @@ _OF_ROW: Final = (
 Refused = Literal["late", "changed", "done", "gone"]
 
 
-def remember(tx: Tx, enrollment_id: int, kind: str, *, member: Staff, now: int) -> int:
-    """Write down a plan as it is just before a change of it; returns the change's id."""
+def remember(
+    tx: Tx,
+    enrollment_id: int,
+    kind: str,
+    *,
+    session_id: int | None,
+    moment: int | None,
+    member: Staff,
+    now: int,
+) -> int:
+    """Write down a plan as it is just before a change of it; returns the change's id.
+
+    Args:
+        tx: the open transaction.
+        enrollment_id: the plan.
+        kind: what is done.
+        session_id: the session that it is done to, if to one that is there.
+        moment: when that session is after it, or would have been (UTC epoch ms).
+        member: who does it.
+        now: UTC epoch ms.
+    """
     row = enrollment.get(tx, enrollment_id)
     if row is None:
         raise LookupError(f"enrollment {enrollment_id} does not exist")
@@ -41,14 +60,18 @@ def remember(tx: Tx, enrollment_id: int, kind: str, *, member: Staff, now: int) 
         ],
     }
     change_id: int = tx.value(
-        """INSERT INTO plan_changes (clinic_id, enrollment_id, staff_id, at, kind, version, before)
-           VALUES (:clinic_id, :enrollment_id, :staff_id, :now, :kind, :version, :before)
+        """INSERT INTO plan_changes (clinic_id, enrollment_id, staff_id, at, kind, version, before,
+               session_id, moment)
+           VALUES (:clinic_id, :enrollment_id, :staff_id, :now, :kind, :version, :before,
+               :session_id, :moment)
            RETURNING id""",
         enrollment_id=enrollment_id,
         staff_id=member.id,
         kind=kind,
         version=row["version"] + 1,
         before=json.dumps(before),
+        session_id=session_id,
+        moment=moment,
         now=now,
     )
     return change_id

@@ -174,12 +174,20 @@ def carry_out(
         The id by which it can be taken back.
     """
     plan, change = proposal.plan, proposal.change
-    change_id = plan_memory.remember(tx, plan.row["id"], change.kind, member=member, now=now)
-    _write(tx, plan, proposal.after, proposal.diff, DROPPED, now=now)
-    at = change.at
     visit = plan.course.visit(change.visit_id or NEW)
+    at = change.at
     if at is None and visit is not None:
         at = visit.starts_at
+    change_id = plan_memory.remember(
+        tx,
+        plan.row["id"],
+        change.kind,
+        session_id=visit.id if visit is not None else None,
+        moment=at,
+        member=member,
+        now=now,
+    )
+    _write(tx, plan, proposal.after, proposal.diff, DROPPED, now=now)
     events.note(
         tx,
         f"plan_{change.kind}",

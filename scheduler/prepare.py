@@ -13,18 +13,13 @@ to rate the result; they leave one after the other. What another session has jus
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from messages.catalogue import Catalogue
 from messages.protocol import Step
 from scheduler import (
-    alert_copies,
     alert_record,
-    alert_words,
     alerts,
     asked_for,
-    attendance,
-    attendance_words,
     broadcast_copies,
     broadcast_words,
     broadcasts,
@@ -32,51 +27,24 @@ from scheduler import (
     enrollment,
     last_look,
     notices,
-    oncall,
     outbox,
     patients,
     reconsent,
     repeats,
-    rounds,
     silence,
     staff,
-    staff_group,
     topics,
     wording,
 )
 from scheduler.channel import Message
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
+from scheduler.forms import Former
 from scheduler.last_look import Look
+from scheduler.prepared import Held, Later, Never, Prepared, after_the_night
 from scheduler.quiet import prolonged
 from scheduler.replies import answers_to
 from scheduler.said import Said
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Not now: look again at an instant (UTC epoch ms)."""
-
-    ready_at: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Never:
-    """Not any more: the state to end in, and why."""
-
-    state: Literal["expired", "canceled", "refused"]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Not until a person lets it: held for this, as by ``enrollment.hold``, an alert or a pause."""
-
-    why: enrollment.Hold | Literal["alert", "broadcast"]
-
-
-Prepared = Message | Later | Never | Held
 
 # Topics that speak of a visit to come or ask how the patient likes the result.
 _PROMPTS = frozenset({"result", "appointment", "expectations"})
@@ -118,7 +86,7 @@ class Preparer:
         if now >= row["useful_until"]:
             return Never("expired", "no longer useful")
         if self.clinic.quiet.holds(now, copy.patient.timezone):
-            later = self._after_the_night(row, copy.patient, now=now)
+            later = after_the_night(row, self.clinic.quiet, copy.patient.timezone, now=now)
             if isinstance(later, Later):
                 # All at once: thousands of copies must not each be looked at to find it is night.
                 broadcast_copies.wait_for_morning(
@@ -198,7 +166,7 @@ class Preparer:
         if self.clinic.quiet.holds(now, patient.timezone) and not asked_for.still_is(row, now=now):
             if subject.step.quiet == "around":
                 return self._around_the_night(tx, row, patient, now=now)
-            return self._after_the_night(row, patient, now=now)
+            return after_the_night(row, self.clinic.quiet, patient.timezone, now=now)
         return None
 
     def _timely(
@@ -240,12 +208,6 @@ class Preparer:
         except KeyError:
             return False
 
-    def _after_the_night(self, row: Row, patient: patients.Patient, *, now: int) -> Later | Never:
-        morning = self.clinic.quiet.ends_after(now, patient.timezone)
-        if morning >= row["useful_until"]:
-            return Never("expired", "would only arrive at night")
-        return Later(morning, "quiet hours")
-
     def _around_the_night(self, tx: Tx, row: Row, patient: patients.Patient, *, now: int) -> Later:
         morning = self.clinic.quiet.ends_after(now, patient.timezone)
         until = prolonged(row["due_at"], row["useful_until"], morning)
@@ -268,7 +230,9 @@ class Preparer:
                 return Never("canceled", lost)
         said = Said.from_json(row["content"])
         if said.form is not None:
-            formed = self._of_form(tx, row, said.form, said.edits_row, now=now)
+            formed = Former(self.catalogue, self.clinic)(
+                tx, row, said.form, said.edits_row, now=now
+            )
             if formed is not None:
                 return formed
             words = notices.word(tx, said.form, row["chat_id"], self.catalogue, self.clinic)
@@ -278,88 +242,6 @@ class Preparer:
             earlier = outbox.row(tx, said.edits_row)
             edits = earlier["message_id"] if earlier else None
         return said.message(row["chat_id"], edits)
-
-    def _of_form(
-        self, tx: Tx, row: Row, form: str, edits_row: int | None, *, now: int
-    ) -> Prepared | None:
-        """Return what a row says that is worded when it leaves; None for a notice."""
-        if (alert_id := alert_copies.alert_of(form)) is not None:
-            return self._alert(tx, row, alert_id, edits_row, now=now)
-        if (unheard := silence.of_form(form)) is not None:
-            return self._silence(tx, row, unheard, now=now)
-        if (session_id := attendance.of_form(form)) is not None:
-            return self._attendance(tx, row, session_id, now=now)
-        if (patient_id := staff_group.topic_of(form)) is not None:
-            return self._topic(tx, row, patient_id)
-        return None
-
-    def _topic(self, tx: Tx, row: Row, patient_id: int) -> Prepared:
-        """Open a topic of the staff's group, or rename it."""
-        if patient_id == staff_group.INTRODUCTION:
-            name = self.catalogue.label(self.clinic.language, "clinic.group.topic")
-            return Message(row["chat_id"], html="", topic=name)
-        return topics.opening(tx, row, patient_id) or Never("canceled", "it is open already")
-
-    def _alert(
-        self, tx: Tx, row: Row, alert_id: int, edits_row: int | None, *, now: int
-    ) -> Prepared:
-        """Word a copy of an alert, or an edit of one, as the alert stands now."""
-        copy = alert_copies.copy_of(tx, row["id"])
-        if copy is not None:
-            rounds.begin(tx, alert_id, copy["round"], self.clinic, now=now)
-        alert = alert_record.by_id(tx, alert_id)
-        member = staff.at_chat(tx, row["chat_id"])
-        if alert is None or (member is None and row["chat_id"] > 0):
-            return Never("canceled", "no longer on the staff")
-        edits = None
-        if edits_row is not None:
-            earlier = outbox.row(tx, edits_row)
-            edits = earlier["message_id"] if earlier else None
-            if edits is None:
-                # It would be one more message. What has not left yet says it by itself.
-                return Never("canceled", "there is no message that could be changed")
-        said = alert_words.message(tx, alert, member, self.catalogue, self.clinic, now=now)
-        return replace(
-            said.message(row["chat_id"], edits),
-            # Whoever is off call has it because nobody is on call, and a review can wait.
-            silent=alert.level == "review"
-            and member is not None
-            and not oncall.on_call(tx, [member], self.clinic, now=now),
-        )
-
-    def _attendance(self, tx: Tx, row: Row, session_id: int, *, now: int) -> Prepared:
-        """Ask whether a patient came, if that is still to be asked."""
-        asked = attendance.asked(tx, row, session_id, now=now)
-        member = staff.at_chat(tx, row["chat_id"])
-        if isinstance(asked, str) or member is None:
-            return Never("canceled", asked if isinstance(asked, str) else "no longer on the staff")
-        if self.clinic.quiet.holds(now, self.clinic.timezone):
-            return Later(self.clinic.quiet.ends_after(now, self.clinic.timezone), "quiet hours")
-        plan = enrollment.get(tx, asked.session["enrollment_id"])
-        protocol = self.catalogue.protocols.get(plan["treatment"]) if plan else None
-        said = attendance_words.question(
-            asked, protocol, self.catalogue, self.clinic, member.language
-        )
-        return said.message(row["chat_id"])
-
-    def _silence(self, tx: Tx, row: Row, unheard: silence.Silence, *, now: int) -> Prepared:
-        """Ask a silent patient a last time, or have staff look."""
-        patient = silence.patient_of(tx, row)
-        pointless = silence.why_not(tx, row, unheard, patient)
-        if patient is None or pointless is not None:
-            return Never("canceled", pointless or "the patient is gone")
-        if unheard.stage == "task":
-            at = silence.due(tx, unheard, now=now)
-            if at is None:
-                return Never("canceled", "the last question was taken back")
-            if at > now:
-                return Later(at, "a day after the last question")
-            silence.bring_to_staff(tx, row, patient, self.catalogue, self.clinic, now=now)
-            return Never("canceled", "became an alert to staff")
-        if self.clinic.quiet.holds(now, patient.timezone):
-            return self._after_the_night(row, patient, now=now)
-        said = silence.ask(row, self.catalogue, patient.language)
-        return said.message(row["chat_id"])
 
 
 def holds_back(alert: alert_record.Alert | None, step: Step) -> bool:

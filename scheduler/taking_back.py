@@ -8,9 +8,10 @@ danger sign, and everything while an alert is not resolved.
 from typing import Final
 
 from messages.catalogue import Catalogue
-from scheduler import alert_record, erasure, events, replies
+from scheduler import alert_record, erasure, events, replies, visit_news
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
+from scheduler.said import Said
 from scheduler.wallclock import HOUR, MINUTE
 
 _LOOKED: Final = "taking_back"
@@ -60,7 +61,9 @@ def _may_go(tx: Tx, row: Row, catalogue: Catalogue) -> bool:
     if alert_record.unresolved(tx, row["patient_id"]) is not None:
         return False
     if row["step_key"] is None:
-        return True
+        # What staff wrote, but for the news that a visit is at another time.
+        form = Said.from_json(row["content"]).form if row["content"] else None
+        return form is None or visit_news.of_form(form) is None
     try:
         step = catalogue.protocols[row["treatment"]].step(row["step_key"])
     except KeyError:

@@ -242,13 +242,42 @@ def _visit_buttons(
 
 
 def _calendar(catalogue: Catalogue, clinic: Clinic, subject: Subject) -> Attachment:
+    return calendar(
+        catalogue,
+        clinic,
+        subject.language,
+        calendar_id=subject.calendar_id,
+        starts_at=subject.session_at,
+        changed_at=subject.session_changed_at,
+    )
+
+
+def calendar(
+    catalogue: Catalogue,
+    clinic: Clinic,
+    language: str,
+    *,
+    calendar_id: int,
+    starts_at: int,
+    changed_at: int,
+) -> Attachment:
+    """Return the calendar file of a visit.
+
+    Args:
+        catalogue: today's texts.
+        clinic: whose phone stands in it.
+        language: the reader's.
+        calendar_id: names the visit in calendars, wherever it was moved.
+        starts_at: when it is, UTC epoch ms.
+        changed_at: when that was last changed, UTC epoch ms.
+    """
     args: dict[str, Any] = {
-        "uid": f"session-{subject.calendar_id}@aftercare",
-        "starts_at": subject.session_at,
+        "uid": f"session-{calendar_id}@aftercare",
+        "starts_at": starts_at,
         # Later entries of a session that was moved replace the earlier ones in the calendar.
-        "stamp": subject.session_changed_at,
-        "sequence": subject.session_changed_at // _MINUTE_MS,
-        "summary": catalogue.label(subject.language, "patient.visit.calendar"),
+        "stamp": changed_at,
+        "sequence": changed_at // _MINUTE_MS,
+        "summary": catalogue.label(language, "patient.visit.calendar"),
         "description": clinic.phone,
     }
     return Attachment(kind="document", made="calendar", args=args)

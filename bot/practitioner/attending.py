@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.carried import number
-from bot.practitioner import plan_result, planning
+from bot.practitioner import plan_access, plan_result, planning
 from bot.practitioner.leaving import busy
 from bot.practitioner.plan_draft import DIALOGUE
 from bot.practitioner.plan_words import PLACE
@@ -29,7 +29,7 @@ def _button(turn: Turn) -> None:
 def _plan(turn: Turn, session_id: int | None) -> Plan | None:
     """Return the plan of a session, if this member may change it."""
     session = appointments.session(turn.tx, session_id) if session_id is not None else None
-    return planning.theirs(turn, session["enrollment_id"]) if session else None
+    return plan_access.theirs(turn, session["enrollment_id"]) if session else None
 
 
 def _answered(turn: Turn, plan: Plan, session_id: int, answer: str) -> None:
@@ -80,7 +80,7 @@ def _carry_out(turn: Turn, plan: Plan, change: Change) -> None:
 
 def _next(turn: Turn) -> None:
     """A new date is asked for, after a session that nobody came to or that was canceled."""
-    plan = planning.theirs(turn, number(turn.incoming.data.partition(":")[2]))
+    plan = plan_access.theirs(turn, number(turn.incoming.data.partition(":")[2]))
     if plan is None or plan.course.ended:
         turn.toast("patient.start.old_button")
     elif not busy(turn, DIALOGUE):

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.patient import relaying, telling
 from bot.patient.languages import own_name
-from bot.practitioner import alerting, card_chart, enroll_link, planning
+from bot.practitioner import alerting, card_chart, enroll_link, plan_access, planning
 from bot.practitioner.card_words import (
     EVENTS,
     PERSON,
@@ -246,7 +246,7 @@ def _buttons(
             last.insert(0, button("link", "k"))
     write = telling.write_button(turn, turn.language, patient)
     change: list[Button] = []
-    if first and planning.changeable(turn, patient):
+    if first and plan_access.changeable(turn, patient):
         change = [turn.button("practitioner.plans.button.change", f"{PREFIX}:e:{patient.id}")]
     return [row for row in [*rows, change, [write], last] if row]
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.practitioner import planning
+from bot.practitioner import plan_access, planning
 from bot.practitioner.enroll_answers import quoted
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
@@ -25,7 +25,7 @@ def session(turn: Turn) -> None:
     if not found:
         turn.say(turn.text(f"{PLACE}.not_known", text=quoted(line)))
         return
-    mine = [plan for patient in found for plan in planning.changeable(turn, patient)]
+    mine = [plan for patient in found for plan in plan_access.changeable(turn, patient)]
     if not mine:
         turn.say(turn.text(f"{PLACE}.none", label=found[0].label))
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.patient import telling
-from bot.practitioner import plan_words
+from bot.practitioner import plan_news, plan_words
 from bot.practitioner.card_words import PREFIX as CARD
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
@@ -84,10 +84,13 @@ def undo(turn: Turn) -> None:
     if refused is not None:
         turn.toast(f"{PLACE}.toast.{refused}", alert=True)
         return
-    turn.edit(
-        turn.text(f"{PLACE}.done.taken_back", label=plan.patient.label),
-        [[turn.button(f"{PLACE}.button.card", f"{CARD}:c:{plan.patient.id}")]],
-    )
+    parts = [turn.text(f"{PLACE}.done.taken_back", label=plan.patient.label)]
+    rows = [[turn.button(f"{PLACE}.button.card", f"{CARD}:c:{plan.patient.id}")]]
+    told = plan_news.taken_back(turn, made, plan.patient)
+    if told is not None:
+        parts.append(told)
+        rows.insert(0, [telling.write_button(turn, turn.language, plan.patient)])
+    turn.edit("\n\n".join(parts), rows)
     if made["kind"] == "hand_over":
         _tell_colleague(turn, plan.course.staff_id, "taken_back", plan.patient, card=False)
 

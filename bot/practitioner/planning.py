@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.carried import number
-from bot.practitioner import plan_flow, plan_result, plan_steps, stray
+from bot.practitioner import plan_access, plan_flow, plan_news, plan_result, plan_steps, stray
 from bot.practitioner.calendar import view_of
 from bot.practitioner.card_words import EVENTS, line_of
 from bot.practitioner.enroll_answers import quoted
@@ -19,7 +19,7 @@ from bot.practitioner.plan_moment import Unread, typed
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
 from messages.markup import Html
-from scheduler import enrollment, events, plans, roster
+from scheduler import events, plans
 from scheduler.attendance_words import trait_code, traits_asked
 from scheduler.changes import Change, Impossible, Kind
 from scheduler.patients import Patient
@@ -29,7 +29,7 @@ from scheduler.timeline import Entry
 
 def begin(turn: Turn, patient: Patient) -> None:
     """Open the dialogue on a patient's plan, or ask which of several."""
-    mine = changeable(turn, patient)
+    mine = plan_access.changeable(turn, patient)
     if busy(turn, DIALOGUE):
         return
     if not mine:
@@ -85,19 +85,6 @@ def _go_on(turn: Turn, draft: Draft, plan: Plan) -> None:
         plan_flow.onward(turn, draft, plan, unread.words)
         return
     plan_flow.onward(turn, replace(found.draft, other=found.other), plan, found.remark)
-
-
-def changeable(turn: Turn, patient: Patient) -> list[Plan]:
-    """Return the plans of a patient that this member may change, the newest first."""
-    member = turn.staff
-    return [
-        plan
-        for row in enrollment.of_patient(turn.tx, patient.id)
-        if member is not None
-        and row["status"] in plans.LIVE
-        and plans.may_change(turn.tx, member, row)
-        and (plan := plans.of(turn.tx, row["id"])) is not None
-    ]
 
 
 def button(turn: Turn) -> None:
@@ -172,17 +159,9 @@ def _draft(turn: Turn) -> Draft | None:
     return Draft.from_data(turn.dialogue.data)
 
 
-def theirs(turn: Turn, enrollment_id: int | None) -> Plan | None:
-    """Return a plan that this member may see and change, or None."""
-    plan = plans.of(turn.tx, enrollment_id) if enrollment_id is not None else None
-    if plan is None or turn.staff is None or not plans.may_change(turn.tx, turn.staff, plan.row):
-        return None
-    return plan if roster.seen(turn.tx, turn.staff, plan.patient.id) is not None else None
-
-
 def _plan(turn: Turn, draft: Draft) -> Plan | None:
     """Return the plan of a draft, if it is still the same patient's and this member's to change."""
-    plan = theirs(turn, draft.enrollment_id)
+    plan = plan_access.theirs(turn, draft.enrollment_id)
     return plan if plan is not None and draft.patient_id in (None, plan.patient.id) else None
 
 
@@ -341,6 +320,7 @@ def _confirm(turn: Turn, draft: Draft, plan: Plan, _value: str) -> None:
         turn.edit_row(turn.dialogue.outbox_id, html, rows)
     turn.close_dialogue()
     plan_result.tell(turn, proposal)
+    plan_news.offer(turn, proposal, change_id)
     ask_for_next(turn, proposal)
 
 

@@ -27,6 +27,7 @@ from scheduler.migrations import (
     step_0050_rights,
     step_0060_links,
     step_0070_written,
+    step_0073_visit_news,
     step_0080_staff_reach,
     step_0083_numbers,
 )
@@ -48,6 +49,7 @@ _STEPS = (
     step_0050_rights,
     step_0060_links,
     step_0070_written,
+    step_0073_visit_news,
     step_0080_staff_reach,
     step_0083_numbers,
 )

@@ -55,16 +55,18 @@ async def test_a_session_is_moved_by_the_calendar_shown_first_and_taken_back(wor
     assert "from Mon 18 May, 10:00 to\nWed, 20 May 2026, 15:30 (Europe/Madrid)" in shown
     assert "7 moved, 7 as before, 3 already sent\nNothing new before Sun 17 May." in shown
     assert await pending(world) == before
-    done = await doctor.taps("✅ Confirm")
-    assert done.startswith("✅ Done: A.P.")
-    assert doctor.last()["message_id"] == dialogue
+    await doctor.taps("✅ Confirm")
+    done = next(m for m in doctor.messages() if m["message_id"] == dialogue)
+    assert words(done).startswith("✅ Done: A.P.")
     after = await pending(world)
     assert after["visit_in_1_day", 0] == moment("2026-05-19 11:30")
     heard = len(patient.messages())
-    assert "Taken back" in await doctor.taps("↩️ Undo")
+    await doctor.taps("↩️ Undo", done)
+    done = next(m for m in doctor.messages() if m["message_id"] == dialogue)
+    assert "Taken back" in words(done)
     assert await pending(world) == before
     assert len(patient.messages()) == heard
-    card = await doctor.taps("Open the card")
+    card = await doctor.taps("Open the card", done)
     assert "✏️ Dr. Ruiz moved the session to Wed 20 May, 15:30" in card
     assert "↩️ Dr. Ruiz took the change back" in card
 

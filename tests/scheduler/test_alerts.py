@@ -11,10 +11,11 @@ from messages.catalogue import Catalogue
 from scheduler import alert_copies, alert_record, alerts, events, outbox, rounds, staff, upkeep
 from scheduler.alert_record import Alert
 from scheduler.alerts import Cause, change_of
+from scheduler.channel import Message
 from scheduler.database import Store, Tx
 from scheduler.enrollment import Enrolled
 from scheduler.escalation import CAP, Escalation
-from scheduler.prepare import Message, Preparer, holds_back
+from scheduler.prepare import Preparer, holds_back
 from scheduler.staff import Staff
 from tests.scheduler.conftest import CLINIC, DOCTOR_CHAT, NOW, enroll_patient
 

@@ -6,7 +6,8 @@ from scheduler.changes import Change
 from scheduler.channel import Unreachable
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
-from scheduler.prepare import Never, Preparer
+from scheduler.prepare import Preparer
+from scheduler.prepared import Never
 from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, NOW, doctor, enroll_patient
 

@@ -23,7 +23,8 @@ from scheduler.broadcasts import NotStarted, Started
 from scheduler.channel import Ambiguous, Delivered, Message, Outcome, Retry, Unreachable
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Store, Tx
-from scheduler.prepare import Later, Never, Preparer
+from scheduler.prepare import Preparer
+from scheduler.prepared import Later, Never
 from scheduler.quiet import QuietHours
 from scheduler.said import Said
 from scheduler.segments import EVERYONE, Segment

@@ -53,7 +53,8 @@ from scheduler.enrollment import Choice
 from scheduler.migrations import migrate
 from scheduler.outbox import Kind
 from scheduler.pacer import Limits, Pacer
-from scheduler.prepare import Prepared, Preparer
+from scheduler.prepare import Preparer
+from scheduler.prepared import Prepared
 from scheduler.said import Said
 from tests.scheduler.conftest import CLINIC, DAY, DOCTOR_CHAT, HOUR, KEY, NOW, doctor
 

@@ -22,7 +22,8 @@ from scheduler import (
 from scheduler.changes import Change, Impossible
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Choice, Enrolled
-from scheduler.prepare import Held, Never, Preparer
+from scheduler.prepare import Preparer
+from scheduler.prepared import Held, Never
 from scheduler.replanning import TAKEN_BACK
 from scheduler.wallclock import MINUTE
 from tests.scheduler.conftest import (

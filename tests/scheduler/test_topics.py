@@ -9,7 +9,8 @@ from scheduler.database import Store, Tx
 from scheduler.enrollment import Enrolled
 from scheduler.outbox import Lane
 from scheduler.pacer import Limits, Pacer
-from scheduler.prepare import Later, Never, Preparer
+from scheduler.prepare import Preparer
+from scheduler.prepared import Later, Never
 from scheduler.said import Said
 from scheduler.settling import TOPIC_TRIES, settle
 from tests.scheduler.conftest import CLINIC, DOCTOR_CHAT, NOW
