@@ -333,13 +333,16 @@ def redirect(tx: Tx, chat_id: int, to: int) -> int:
 def withdraw_from(tx: Tx, chat_id: int, reason: str, *, now: int) -> int:
     """Cancel what staff of this chat were owed and has not left; returns how many.
 
-    What the same person is owed as a patient stays.
+    What the same person is owed as a patient stays: reminders, and what is about themselves.
     """
     return tx.run(
         f"""UPDATE outbox SET {_ENDED}
            WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND state = 'pending'
              AND held IS NULL AND lane IN (:safety, :answer)
-             AND kind IN ('relay', 'alert', 'answer')""",
+             AND kind IN ('relay', 'alert', 'answer')
+             AND (kind = 'alert' OR patient_id IS NULL OR patient_id NOT IN
+                 (SELECT patients.id FROM patients
+                  WHERE patients.clinic_id = :clinic_id AND patients.chat_id = :chat_id))""",
         state="canceled",
         chat_id=chat_id,
         safety=int(Lane.SAFETY),

@@ -3,9 +3,11 @@
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import dialogues, staff
+from scheduler import dialogues, outbox, staff
 from scheduler.database import Store, Tx
 from scheduler.enrollment import Enrolled
+from scheduler.outbox import Lane
+from scheduler.said import Said
 from scheduler.staff import Role, Staff
 from tests.scheduler.conftest import DOCTOR_CHAT, NOW, enroll_patient
 
@@ -80,6 +82,43 @@ def test_somebody_who_was_removed_may_join_again_as_somebody_new(store: Store) -
     again = join(store, 1)
     assert again.id != member.id
     assert at(store, 1) == again
+
+
+def test_whoever_leaves_the_team_and_is_a_patient_too_keeps_what_the_patient_is_owed(
+    store: Store, catalogue: Catalogue
+) -> None:
+    def story(tx: Tx) -> dict[str, str]:
+        staff.welcome(
+            tx, chat_id=1, name="Nora", role="practitioner", language="en", actor="system", now=NOW
+        )
+        own = enroll_patient(tx, catalogue, chat_id=1, label="N.N.").patient_id
+        other = enroll_patient(tx, catalogue, chat_id=2, label="A.P.").patient_id
+        for words, patient_id, more in (
+            ("call 112", own, {"lane": Lane.SAFETY}),
+            ("the clinic wrote", own, {}),
+            ("a card", None, {}),
+            ("an answer about A.P.", other, {}),
+            ("A.P. wrote", other, {"kind": "relay"}),
+            ("an alert", own, {"kind": "alert"}),
+        ):
+            outbox.say(tx, Said(words), chat_id=1, now=NOW, patient_id=patient_id, **more)  # type: ignore[arg-type]
+        member = staff.at_chat(tx, 1)
+        assert member is not None
+        assert staff.remove(tx, member.id, actor="system", now=NOW)
+        rows = tx.all(
+            """SELECT content, state FROM outbox WHERE clinic_id = :clinic_id AND chat_id = 1
+                 AND step_key IS NULL ORDER BY id"""
+        )
+        return {Said.from_json(row["content"]).html: row["state"] for row in rows}
+
+    assert store.write_now(story) == {
+        "call 112": "pending",
+        "the clinic wrote": "pending",
+        "a card": "canceled",
+        "an answer about A.P.": "canceled",
+        "A.P. wrote": "canceled",
+        "an alert": "canceled",
+    }
 
 
 def test_managers_come_first_then_names(store: Store) -> None:
