@@ -4,14 +4,15 @@ Two kinds of rows wait here. *Uncertain* ones, of which nobody can tell whether 
 after a restore, *restored* ones: they came due since the backup, so the database that was lost
 may have sent them (``scheduler.backup.begin_review``).
 
-A manager sees all of them, a practitioner the uncertain ones of their own patients. The copies of
-one broadcast are one item. Every decision is an event with who took it.
+A manager sees all of them, a practitioner the uncertain ones of the patients whom they may see
+(``scheduler.roster``). The copies of one broadcast are one item. Every decision is an event with
+who took it.
 """
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scheduler import broadcasts, enrollment, events
+from scheduler import broadcasts, enrollment, events, roster
 from scheduler.database import Row, Tx
 from scheduler.staff import Staff
 
@@ -239,8 +240,8 @@ def _visible_to(member: Staff, why: Why | None = None) -> str:
     if why == "restored":
         return "1 = 0"
     return f"""{_UNCERTAIN} AND outbox.kind <> 'broadcast' AND EXISTS (
-        SELECT 1 FROM enrollments WHERE enrollments.clinic_id = :clinic_id
-          AND enrollments.patient_id = outbox.patient_id AND enrollments.staff_id = :member)"""
+        SELECT 1 FROM patients WHERE patients.clinic_id = :clinic_id
+          AND patients.id = outbox.patient_id AND {roster.seen_by(member)})"""
 
 
 def _waiting(tx: Tx, row_id: int, rows: int) -> Waiting:

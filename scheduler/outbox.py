@@ -23,11 +23,15 @@ SETTLED = ("sent", "expired", "canceled", "refused", "uncertain")
 # A row of which a copy may have arrived ends as uncertain, whatever it is ended for: nobody can
 # say that it was not delivered. A person who has looked at it may end it in any way.
 _IN_DOUBT = "possible_duplicate = 1 AND state <> 'uncertain' AND :state <> 'uncertain'"
-_ENDED = f"""state = CASE WHEN {_IN_DOUBT} THEN 'uncertain' ELSE :state END,
-    reason = CASE WHEN {_IN_DOUBT} THEN 'may have arrived; ' || :reason ELSE :reason END,
-    content = CASE WHEN secret = 1 AND :state <> 'uncertain' AND NOT ({_IN_DOUBT}) THEN NULL
-                   ELSE content END,
-    settled_at = :now"""
+
+
+def _ended(reason: str = ":reason") -> str:
+    """Return what is set in a row that ends in ``:state`` at ``:now``, for a reason (as SQL)."""
+    return f"""state = CASE WHEN {_IN_DOUBT} THEN 'uncertain' ELSE :state END,
+        reason = CASE WHEN {_IN_DOUBT} THEN 'may have arrived; ' ELSE '' END || {reason},
+        content = CASE WHEN secret = 1 AND :state <> 'uncertain' AND NOT ({_IN_DOUBT}) THEN NULL
+                       ELSE content END,
+        settled_at = :now"""
 
 
 class Lane(IntEnum):
@@ -236,7 +240,7 @@ def end(
     A row of which a copy may have arrived ends as uncertain, with that reason.
     """
     tx.run(
-        f"""UPDATE outbox SET {_ENDED}
+        f"""UPDATE outbox SET {_ended()}
            WHERE clinic_id = :clinic_id AND id = :id
              AND state IN ('pending', 'sending', 'uncertain')""",
         id=row_id,
@@ -305,14 +309,20 @@ def let_go(tx: Tx, patient_id: int, why: str) -> int:
 
 def withdraw_copies(tx: Tx, broadcast_id: int, reason: str, *, now: int) -> int:
     """Cancel every copy of a broadcast that has not left; returns how many."""
-    return tx.run(
-        """UPDATE outbox SET state = 'canceled', reason = :reason, settled_at = :now
-           WHERE clinic_id = :clinic_id AND kind = 'broadcast' AND broadcast_id = :id
-             AND state = 'pending'""",
-        id=broadcast_id,
-        reason=reason,
-        now=now,
-    )
+    withdrawn = 0
+    # First those of which a copy may have arrived: they are not taken back.
+    for doubt in (1, 0):
+        withdrawn = tx.run(
+            f"""UPDATE outbox SET {_ended()}
+               WHERE clinic_id = :clinic_id AND kind = 'broadcast' AND broadcast_id = :id
+                 AND state = 'pending' AND possible_duplicate = :doubt""",
+            id=broadcast_id,
+            doubt=doubt,
+            state="canceled",
+            reason=reason,
+            now=now,
+        )
+    return withdrawn
 
 
 def redirect(tx: Tx, chat_id: int, to: int) -> int:
@@ -336,7 +346,7 @@ def withdraw_from(tx: Tx, chat_id: int, reason: str, *, now: int) -> int:
     What the same person is owed as a patient stays: reminders, and what is about themselves.
     """
     return tx.run(
-        f"""UPDATE outbox SET {_ENDED}
+        f"""UPDATE outbox SET {_ended()}
            WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND state = 'pending'
              AND held IS NULL AND lane IN (:safety, :answer)
              AND kind IN ('relay', 'alert', 'answer')
@@ -358,13 +368,12 @@ def expire_useless(tx: Tx, *, now: int) -> set[int]:
     Returns:
         The enrollments whose reminders expired.
     """
+    why = "'no longer useful' || COALESCE('; held: ' || held, '; ' || reason, '')"
     expired = tx.all(
-        """UPDATE outbox SET settled_at = :now,
-               state = CASE WHEN possible_duplicate = 1 THEN 'uncertain' ELSE 'expired' END,
-               reason = CASE WHEN possible_duplicate = 1 THEN 'may have arrived; ' ELSE '' END
-                   || 'no longer useful' || COALESCE('; held: ' || held, '; ' || reason, '')
+        f"""UPDATE outbox SET {_ended(why)}
            WHERE clinic_id = :clinic_id AND state = 'pending' AND useful_until <= :now
            RETURNING enrollment_id""",
+        state="expired",
         now=now,
     )
     return {row["enrollment_id"] for row in expired if row["enrollment_id"] is not None}
@@ -374,18 +383,6 @@ def left_sending(tx: Tx) -> list[Row]:
     """Return the rows that a crash left in ``sending``: nobody knows whether they went out."""
     return tx.all(
         "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND state = 'sending' ORDER BY id"
-    )
-
-
-def also_due(tx: Tx, reminder: Row, *, now: int) -> list[Row]:
-    """Return the other reminders of a reminder's patient that may leave at ``now`` (epoch ms)."""
-    return tx.all(
-        """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND patient_id = :patient_id
-             AND kind = 'reminder' AND state = 'pending' AND held IS NULL AND ready_at <= :now
-             AND id <> :id ORDER BY due_at, id""",
-        patient_id=reminder["patient_id"],
-        id=reminder["id"],
-        now=now,
     )
 
 

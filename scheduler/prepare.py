@@ -139,7 +139,7 @@ class Preparer:
         """Return a check-in that leaves now as well and asks all that this one asks, if any."""
         if not subject.step.questions:
             return None
-        for other in outbox.also_due(tx, row, now=now):
+        for other in repeats.also_due(tx, row, now=now):
             if (other["due_at"], other["id"]) < (row["due_at"], row["id"]):
                 continue
             try:

@@ -59,3 +59,15 @@ def said_before(
 
 def _words(subject: Subject, catalogue: Catalogue, clinic: Clinic) -> str:
     return wording.reminder(catalogue, clinic, subject, {}).html
+
+
+def also_due(tx: Tx, reminder: Row, *, now: int) -> list[Row]:
+    """Return the other reminders of a reminder's patient that may leave at ``now`` (epoch ms)."""
+    return tx.all(
+        """SELECT * FROM outbox WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND kind = 'reminder' AND state = 'pending' AND held IS NULL AND ready_at <= :now
+             AND id <> :id ORDER BY due_at, id""",
+        patient_id=reminder["patient_id"],
+        id=reminder["id"],
+        now=now,
+    )

@@ -5,7 +5,7 @@ A member of staff has at most one such notice open: until they opened /review, o
 
 from typing import Final
 
-from scheduler import backup, decisions, events, notices, staff
+from scheduler import backup, decisions, duty, events, notices, staff
 from scheduler.database import Tx
 from scheduler.staff import Staff
 
@@ -74,7 +74,7 @@ def _concerned(tx: Tx) -> list[tuple[Staff, int]]:
            GROUP BY broadcast_id, patient_id"""
     ):
         if row["patient_id"] is not None:
-            members = staff.responsible_for_patient(tx, row["patient_id"])
+            members = duty.in_charge(tx, row["patient_id"], None)
         else:
             members = staff.everyone(tx, "manager")
         for member in members:

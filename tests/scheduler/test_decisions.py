@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import broadcasts, decisions, outbox, review_notices, staff, upkeep
+from scheduler import broadcasts, decisions, leave, outbox, review_notices, staff, upkeep
 from scheduler.backup import begin_review
 from scheduler.database import Row, Store, Tx
 from scheduler.decisions import Decided, Waiting
@@ -218,6 +218,16 @@ def test_copies_that_are_sent_again_count_once_in_a_broadcast_that_still_runs(
     assert store.write_now(broadcasts.counts, copies) == {"sent": 4}
 
 
+def test_a_copy_that_is_sent_again_and_then_canceled_is_not_said_to_have_stayed(
+    store, copies, manager
+):
+    (item,) = seen(store, manager)
+    decide(store, manager, item.row["id"], "send")
+    assert store.write_now(outbox.withdraw_copies, copies, "canceled", now=LATER) == 2
+    states = [row["state"] for row in rows(store, "kind = 'broadcast'")]
+    assert states == ["uncertain", "uncertain", "canceled", "canceled"]
+
+
 def settled(store: Store, broadcast_id: int) -> int:
     broadcast = store.write_now(broadcasts.by_id, broadcast_id)
     assert broadcast is not None
@@ -303,6 +313,40 @@ def look(store: Store, now: int) -> None:
 
 def test_who_is_in_charge_is_told_and_nobody_else(store, doctor, manager):
     make_uncertain(store, FIRST)
+    look(store, LATER)
+    assert notices(store) == [DOCTOR_CHAT]
+
+
+def away(store: Store, who: Staff, stand_in: Staff) -> None:
+    store.write_now(
+        leave.take,
+        who,
+        starts_at=NOW,
+        ends_at=NOW + 5 * DAY,
+        stand_in=stand_in,
+        by=who,
+        now=NOW,
+    )
+
+
+def test_whoever_stands_in_is_told_and_sees_what_they_are_told_of(store, doctor, manager):
+    other = member(store, OTHER_CHAT)
+    away(store, doctor, other)
+    (row_id,) = make_uncertain(store, FIRST)
+    told = len(notices(store))
+    look(store, LATER)
+    (chat_id,) = notices(store)[told:]
+    assert chat_id == OTHER_CHAT
+    assert [item.row["id"] for item in seen(store, other)] == [row_id]
+    assert store.write_now(decisions.count, other, "uncertain") == 1
+    assert decide(store, other, row_id, "leave") == Decided(left=1)
+
+
+def test_whoever_made_the_last_plan_is_told_where_none_is_under_way(store, doctor, manager):
+    make_uncertain(store, FIRST)
+    store.write_now(
+        lambda tx: tx.run("UPDATE enrollments SET status = 'ended' WHERE clinic_id = :clinic_id")
+    )
     look(store, LATER)
     assert notices(store) == [DOCTOR_CHAT]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import departures, outbox, replies, silence, upkeep, waits
+from scheduler import departures, outbox, repeats, replies, silence, upkeep, waits
 from scheduler.channel import Attachment, Button
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
@@ -202,6 +202,10 @@ def test_words_that_hold_a_secret_are_wiped_however_the_row_ends(store: Store) -
     store.write_now(outbox.end, refused, "refused", "blocked", now=NOW)
     store.write_now(outbox.end, parked, "uncertain", "reset", now=NOW)
     assert row(store, refused)["content"] is None
+    late = store.write_now(secret)
+    store.write_now(outbox.prolong, late, NOW)
+    store.write_now(outbox.expire_useless, now=NOW)
+    assert (row(store, late)["state"], row(store, late)["content"]) == ("expired", None)
     # What may be sent again by a person's decision needs its words.
     assert row(store, parked)["content"] is not None
 
@@ -299,7 +303,7 @@ def crowd(tx: Tx) -> None:
         lambda tx: outbox.expire_useless(tx, now=NOW),
         outbox.left_sending,
         lambda tx: outbox.row(tx, 1),
-        lambda tx: outbox.also_due(tx, {"patient_id": 1, "id": 1}, now=NOW),
+        lambda tx: repeats.also_due(tx, {"patient_id": 1, "id": 1}, now=NOW),
         lambda tx: silence.watch(
             tx, {"patient_id": 1, "id": 1}, CLINIC.timezone, lambda *_: True, now=NOW
         ),
