@@ -13,8 +13,8 @@ from typing import Protocol
 
 import structlog
 
-from scheduler import departures, outbox, settling
-from scheduler.channel import Channel, Delivered, Message
+from scheduler import departures, outbox, settling, unworded
+from scheduler.channel import Channel, Delivered, Message, Outcome
 from scheduler.clock import Clock
 from scheduler.database import Row, Store, Tx, in_trouble
 from scheduler.flights import BROKEN_OFF, SOON_BACK_S, Flight, Flights
@@ -44,10 +44,18 @@ class Prepare(Protocol):
 class _Fault(Exception):
     """One row cannot be prepared or settled; the turn starts again without it."""
 
-    def __init__(self, row: Row, flight: Flight | None, error: Exception) -> None:
+    def __init__(
+        self,
+        row: Row,
+        error: Exception,
+        *,
+        outcome: Outcome | None = None,
+        never: Never | None = None,
+    ) -> None:
         super().__init__(type(error).__name__)
         self.row = row
-        self.flight = flight
+        self.outcome = outcome  # what came of it, where that could not be settled
+        self.never = never  # what was found, where that could not be followed up
 
 
 @dataclass(slots=True)
@@ -114,8 +122,21 @@ class Dispatcher:
         return self._next_ready
 
     async def recover(self) -> int:
-        """Settle what a crash left unsettled; call once, before the pump runs."""
-        return await self._store.write(settling.recover, now=self._clock.now())
+        """Settle what a crash left unsettled; call once, before the pump runs.
+
+        Returns:
+            How many rows there were.
+        """
+        now = self._clock.now()
+        rows = await self._store.read(outbox.left_sending)
+        for row in rows:
+            try:
+                await self._store.write(settling.lost, row, now=now)
+            except Exception as error:
+                if in_trouble(error):
+                    raise
+                await self._get_past(_Fault(row, error, outcome=settling.LOST), now=now)
+        return len(rows)
 
     async def run(self) -> None:
         """Pump until :meth:`stop`; a database in trouble is waited for, not given up on."""
@@ -200,7 +221,11 @@ class Dispatcher:
                 now=self._clock.now(),
             )
         except _Fault as fault:
-            await self._get_past(fault, landed)
+            self._flights.put_back(landed)
+            await self._get_past(fault, now=self._clock.now())
+            self._flights.put_back(
+                [each for each in self._flights.collect() if each.row["id"] != fault.row["id"]]
+            )
             self._next_ready = self._clock.now()  # the others of that turn
             return 0.0
         except BaseException:
@@ -213,20 +238,29 @@ class Dispatcher:
             return 0.0
         return self._pause(turn, room, twice)
 
-    async def _get_past(self, fault: _Fault, landed: list[Flight]) -> None:
+    async def _get_past(self, fault: _Fault, *, now: int) -> None:
         """Deal by itself with the one row that would make every turn fail."""
-        self._flights.put_back(landed)
         log.error("row_in_trouble", row=fault.row["id"], error=str(fault), exc_info=fault.__cause__)
-        now = self._clock.now()
-        if fault.flight is None:
-            reason = f"could not be put into words: {fault}"
-            await self._store.write(settling.drop, fault.row, "refused", reason, now=now)
-            return
-        outcome = fault.flight.outcome or BROKEN_OFF
-        await self._store.write(settling.write_off, fault.row, outcome, str(fault), now=now)
-        self._flights.put_back(
-            [each for each in self._flights.collect() if each is not fault.flight]
-        )
+        if fault.outcome is not None:
+            await self._store.write(
+                settling.write_off, fault.row, fault.outcome, str(fault), now=now
+            )
+        elif fault.never is not None:
+            await self._store.write(
+                outbox.end, fault.row["id"], fault.never.state, fault.never.reason, now=now
+            )
+        else:
+            await self._store.write(unworded.give_up, fault.row, str(fault), now=now)
+        # The row is out of the way by now, whatever becomes of what it is a part of.
+        await self._follow_up(fault.row, now=now)
+
+    async def _follow_up(self, row: Row, *, now: int) -> None:
+        try:
+            await self._store.write(settling.follow_up, row, now=now)
+        except Exception as error:
+            if in_trouble(error):
+                raise
+            log.exception("row_in_trouble", row=row["id"], error=type(error).__name__)
 
     def _room(self, now: float) -> int:
         if self._stopping:
@@ -336,7 +370,7 @@ class Dispatcher:
             except Exception as error:
                 if in_trouble(error):
                     raise
-                raise _Fault(flight.row, flight, error) from error
+                raise _Fault(flight.row, error, outcome=outcome) from error
 
     def _take(self, tx: Tx, turn: _Turn, row: Row, *, now: int) -> None:
         """Take the last look at a row, and do what it says."""
@@ -345,7 +379,7 @@ class Dispatcher:
         except Exception as error:
             if in_trouble(error):
                 raise
-            raise _Fault(row, None, error) from error
+            raise _Fault(row, error) from error
         if isinstance(prepared, Message):
             turn.taken.append(Flight(row, prepared))
             return
@@ -356,4 +390,9 @@ class Dispatcher:
             case Held(why=why):
                 outbox.hold(tx, row["id"], why)
             case Never(state=state, reason=reason):
-                settling.drop(tx, row, state, reason, now=now)
+                try:
+                    settling.drop(tx, row, state, reason, now=now)
+                except Exception as error:
+                    if in_trouble(error):
+                        raise
+                    raise _Fault(row, error, never=prepared) from error

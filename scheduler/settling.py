@@ -51,6 +51,7 @@ TOPIC_TRIES = 3
 # A reminder that may have arrived has time: an outage of minutes is over by then, and a tap on the
 # copy that did arrive proves it, so that no second one is sent.
 IN_DOUBT_MS = 10 * 60 * 1000
+LOST = Ambiguous("the process stopped while it was on its way", ours=True)
 
 
 def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: int) -> None:
@@ -286,18 +287,11 @@ def write_off(tx: Tx, row: Row, outcome: Outcome, fault: str, *, now: int) -> No
         outbox.end(tx, row["id"], "uncertain", f"could not be settled: {fault}", now=now)
 
 
-def recover(tx: Tx, *, now: int) -> int:
-    """Decide about rows that a crash left in ``sending``; returns how many there were.
+def lost(tx: Tx, row: Row, *, now: int) -> None:
+    """Decide about a row that a crash left in ``sending`` (``now`` in UTC epoch ms).
 
-    Nobody knows whether they went out, so each follows its kind's policy for ambiguity.
+    Nobody knows whether it went out, so it follows its kind's policy for ambiguity.
     """
-    rows = outbox.left_sending(tx)
-    outbox.finish_attempts(
-        tx, dict.fromkeys((row["id"] for row in rows), "lost in a crash"), now=now
-    )
-    for row in rows:
-        # ``attempts`` counts the lost one already.
-        taken = {**row, "attempts": row["attempts"] - 1}
-        lost = Ambiguous("the process stopped while it was on its way", ours=True)
-        settle(tx, taken, None, lost, now=now)
-    return len(rows)
+    outbox.finish_attempts(tx, {row["id"]: "lost in a crash"}, now=now)
+    # ``attempts`` counts the lost one already.
+    settle(tx, {**row, "attempts": row["attempts"] - 1}, None, LOST, now=now)

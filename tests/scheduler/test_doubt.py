@@ -125,7 +125,7 @@ async def test_what_a_crash_caught_says_nothing_against_telegram(
     care = await care_of(store, enrolled)
     sending = Sending(store, catalogue, care)
     await store.write(lambda tx: outbox.begin_attempt(tx, care, now=care["ready_at"]))
-    assert await store.write(settling.recover, now=sending.clock.now()) == 1
+    assert await sending.pump.recover() == 1
     assert await sending.heartbeat(5_000, answered=True) == 2, "the lost one counts"
 
 

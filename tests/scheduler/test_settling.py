@@ -100,11 +100,12 @@ async def test_an_edit_that_a_crash_caught_is_simply_repeated(
         return outbox.say(tx, Said("new words", edit_message_id=5), chat_id=1, now=NOW)
 
     edited = await store.write(edit)
+    pump = dispatcher(store, catalogue, ScriptedChannel(), clock)
     for _ in range(3):
         await store.write(lambda tx: outbox.begin_attempt(tx, {"id": edited}, now=clock.now()))
-        assert await store.write(settling.recover, now=clock.now()) == 1
+        assert await pump.recover() == 1
         clock.advance(HOUR)
-    await dispatcher(store, catalogue, ScriptedChannel(), clock).drain()
+    await pump.drain()
     after = await row(store, edited)
     assert (after["state"], after["possible_duplicate"]) == ("sent", 0)
 
@@ -239,7 +240,7 @@ async def test_a_stop_settles_what_does_not_land_in_time_as_broken_off(
         await running
     after = await row(store, stuck)
     assert (after["state"], after["possible_duplicate"]) == ("pending", 1)
-    assert await store.write(settling.recover, now=NOW) == 0
+    assert await pump.recover() == 0
 
 
 async def test_a_stop_waits_for_what_a_turn_under_way_takes(
