@@ -1,8 +1,10 @@
 """Telegram's command menu for each person: the table of commands, by role and language."""
 
+from collections.abc import Awaitable
+
 import structlog
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.commands import COMMANDS, Role
 from messages.catalogue import Catalogue
@@ -34,35 +36,41 @@ class Menus:
     async def sync(
         self, menus: dict[int, tuple[frozenset[Role], str]], catalogue: Catalogue
     ) -> None:
-        """Bring the menus up to date; best effort, what fails is tried at the next call."""
+        """Bring the menus up to date; best effort, what did not get through is tried next time."""
         try:
             if self._defaults_for is not catalogue:
                 await self._set_defaults(catalogue)
                 self._shown.clear()
                 self._defaults_for = catalogue
             for chat_id in self._shown.keys() - menus.keys():
-                await self._bot.delete_my_commands(BotCommandScopeChat(chat_id))
+                await self._ask(self._bot.delete_my_commands(BotCommandScopeChat(chat_id)))
                 del self._shown[chat_id]
             for chat_id, menu in menus.items():
                 if self._shown.get(chat_id) != menu:
-                    # Marked first: a chat that refuses its menu is not asked at every tick.
-                    self._shown[chat_id] = menu
-                    await self._bot.set_my_commands(
-                        _lines(catalogue, *menu), BotCommandScopeChat(chat_id)
+                    await self._ask(
+                        self._bot.set_my_commands(
+                            _lines(catalogue, *menu), BotCommandScopeChat(chat_id)
+                        )
                     )
+                    self._shown[chat_id] = menu
         except TelegramError as error:
             log.info("menu_not_set", error=type(error).__name__)
 
     async def _set_defaults(self, catalogue: Catalogue) -> None:
         patients_menu: frozenset[Role] = frozenset({"patient"})
         scope = BotCommandScopeAllPrivateChats()
-        await self._bot.set_my_commands(
-            _lines(catalogue, patients_menu, catalogue.language(None)), scope
-        )
+        lines = _lines(catalogue, patients_menu, catalogue.language(None))
+        await self._ask(self._bot.set_my_commands(lines, scope))
         for language in catalogue.languages:
-            await self._bot.set_my_commands(
-                _lines(catalogue, patients_menu, language), scope, language[:2]
-            )
+            lines = _lines(catalogue, patients_menu, language)
+            await self._ask(self._bot.set_my_commands(lines, scope, language[:2]))
+
+    async def _ask(self, asked: Awaitable[bool]) -> None:
+        """Ask for one menu; a refusal is final: a chat that is gone is not asked at every tick."""
+        try:
+            await asked
+        except (BadRequest, Forbidden) as error:
+            log.info("menu_refused", error=type(error).__name__)
 
 
 def _lines(catalogue: Catalogue, roles: frozenset[Role], language: str) -> list[BotCommand]:
