@@ -51,16 +51,25 @@ BUTTONS: Final[Mapping[str, Handler]] = {PREFIX: _button}
 
 
 def _role(turn: Turn, words: str) -> Role | None:
-    """Return the role that is named in what follows /staff, in any language we speak."""
+    """Return the role that /staff is to invite for, in any language we speak.
+
+    Only where nothing else is said: "remove manager Marta" must not become an invitation.
+    """
     said = bare(words).split()
-    for role in _ROLES:
-        names = {role} | {
-            bare(turn.catalogue.label(language, f"clinic.staff.role_{role}"))
-            for language in turn.catalogue.languages
-        }
-        if names & set(said):
-            return role
-    return None
+    invite = " ".join(_in_all_languages(turn, "clinic.staff.words_invite")).split()
+    rest = " ".join(word for word in said if word not in invite)
+    return next(
+        (
+            role
+            for role in _ROLES
+            if rest in {role, *_in_all_languages(turn, f"clinic.staff.role_{role}")}
+        ),
+        None,
+    )
+
+
+def _in_all_languages(turn: Turn, key: str) -> Iterator[str]:
+    return (bare(turn.catalogue.label(each, key)) for each in turn.catalogue.languages)
 
 
 def _invite(turn: Turn, role: Role) -> None:

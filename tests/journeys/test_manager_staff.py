@@ -212,12 +212,26 @@ async def test_the_link_is_wiped_from_the_outbox_once_it_was_sent(world: Any) ->
         ("practitioner", "for a practitioner"),
         ("invite MANAGER", "for a manager"),
         ("invitar profesional", "for a practitioner"),
+        ("Añadir gestión", "for a manager"),
     ],
 )
 async def test_a_role_is_understood_in_text(world: Any, words: str, heading: str) -> None:
     world.manager.text(f"/staff {words}")
     await world.settle()
     assert heading in world.texts(world.manager)[-1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["remove manager Marta", "quitar gestión", "who is practitioner?", "manager or practitioner"],
+)
+async def test_a_line_that_asks_for_something_else_invites_nobody(world: Any, words: str) -> None:
+    world.new(world.manager)
+    world.manager.text(f"/staff {words}")
+    await world.settle()
+    (told,) = world.texts(world.manager)
+    assert f"I don't know “{words}”. Nothing was done." in told
+    assert "To remove somebody: /staff, then ✖️ beside their name" in told
 
 
 async def test_a_role_that_is_none_is_told_how_to_write_it(world: Any) -> None:
