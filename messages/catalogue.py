@@ -21,6 +21,8 @@ SHIPPED: Final = Path(__file__).parent
 """The directory of the content that comes with the program."""
 
 _ENGLISH: Final = "en"
+_TELLING: Final = 4
+"""A word of a name with fewer letters ("and", "del") gives nothing away."""
 
 
 class CatalogueInvalid(Exception):
@@ -263,6 +265,20 @@ class Catalogue:
             KeyError: the treatment has no such area.
         """
         return self.label(language, f"protocols.{treatment}.area.{area}")
+
+    def private_names(self, language: str) -> tuple[str, ...]:
+        """Return what gives a patient away in a first line: treatments, their words, their areas.
+
+        Of an area that is called by a plural the singular too: "Thighs", "thigh".
+        """
+        found: list[str] = []
+        for treatment, protocol in self.protocols.items():
+            name = self.treatment_name(language, treatment)
+            found += [name, *(word for word in name.split() if len(word) >= _TELLING)]
+            areas = [self.area_name(language, treatment, area) for area in protocol.areas]
+            found += areas
+            found += [each[:-1] for each in areas if each.endswith("s") and len(each) > _TELLING]
+        return tuple(dict.fromkeys(found))
 
     def nearest_treatment(self, word: str, language: str) -> str | None:
         """Return the treatment that ``word`` probably means, by its key or its name."""

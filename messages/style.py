@@ -8,10 +8,10 @@ in UTF-16 units after the markup is taken off.
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Final
 
 from messages.content import Issue
+from messages.discretion import even, first_line, phrase_pattern, says
 from messages.markup import plain
 from messages.template import Text
 from messages.words import Folder, Words
@@ -100,7 +100,7 @@ class _Reading:
             not self._asked and parts[-1] != "name" and not _is_not_a_patients(folder, parts)
         )
         # An area may be called as a common word is: "Back". In a room only the name itself counts.
-        self._told_by = _says if self._of_step else _names_it
+        self._told_by = says if self._of_step else _names_it
         self._limit = self._limit_of(folder, parts)
 
     def _limit_of(self, folder: Folder, parts: list[str]) -> tuple[int, str] | None:
@@ -130,11 +130,11 @@ class _Reading:
             yield from self._long_sentences()
         if self._opens_a_message and not label:
             yield from self._indiscretions(private)
-        said = _even(self._short)
+        said = even(self._short)
         yield from (
             f'says "{phrase}", which [never] of this language forbids: reword it'
             for phrase in never
-            if _phrase(phrase).search(said)
+            if phrase_pattern(phrase).search(said)
         )
 
     def _long_sentences(self) -> Iterator[str]:
@@ -148,7 +148,7 @@ class _Reading:
                 )
 
     def _indiscretions(self, private: Mapping[str, str]) -> Iterator[str]:
-        first = self._long.strip().partition("\n")[0]
+        first = first_line(self._long)
         told = [name for name in private if self._told_by(first, name)]
         if _SAMPLES["clinic"] in first:
             told.append("{clinic}")
@@ -183,21 +183,8 @@ def _names(words: Words, language: str) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=1024)
-def _phrase(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(_even(phrase))}(?!\w)")
-
-
-def _says(text: str, phrase: str) -> bool:
-    return _phrase(phrase).search(_even(text)) is not None
-
-
 def _names_it(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
-
-
-def _even(text: str) -> str:
-    return " ".join(text.casefold().replace("’", "'").split())
 
 
 def _length(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from scheduler.segments import Segment
 from scheduler.tip import FileKind, Tip
 
-Step = Literal["text", "who", "filter", "preview", "language", "when", "confirm"]
+Step = Literal["text", "who", "filter", "discretion", "preview", "language", "when", "confirm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Draft:
         starts: the wall clock at which it begins, as in 2026-05-05T10:00; "" for at once.
         library: the name of the tip of the library that it was made from.
         tested: whether a test copy of this text was sent.
+        as_it_is: whether the manager keeps a first line that a lock screen should not show.
+        covered: whether a neutral line was put above it.
     """
 
     serial: str
@@ -48,6 +50,8 @@ class Draft:
     starts: str = ""
     library: str = ""
     tested: bool = False
+    as_it_is: bool = False
+    covered: bool = False
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Draft":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.clinic import broadcast_who
+from bot.clinic.broadcast_discretion import given_away
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import PREFIX, Screen, data, leave
 from bot.patient.languages import own_name
@@ -31,8 +32,9 @@ def chosen(turn: Turn, draft: Draft, audience: Audience) -> Html:
             people=turn.text("clinic.broadcast.people", n=audience.reached),
         ),
         *broadcast_who.left_out(turn, audience),
-        turn.text("clinic.broadcast.preview"),
     ]
+    if not given_away(turn, draft):
+        parts.append(turn.text("clinic.broadcast.preview"))
     return Html("\n\n".join(parts))
 
 
@@ -116,7 +118,9 @@ def _languages(turn: Turn, draft: Draft) -> Iterator[tuple[Button, ...]]:
 def _as_poll(turn: Turn, draft: Draft) -> Iterator[tuple[Button, ...]]:
     if draft.poll:
         yield (turn.button("clinic.broadcast.button.as_text", data(draft, "poll")),)
-    elif draft.file_kind is None and all(
-        can_be_poll(text) for text in (draft.text, *draft.others.values())
+    elif (
+        draft.file_kind is None
+        and not draft.covered
+        and all(can_be_poll(text) for text in (draft.text, *draft.others.values()))
     ):
         yield (turn.button("clinic.broadcast.button.as_poll", data(draft, "poll")),)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.clinic import broadcast_checks, broadcast_who
+from bot.clinic import broadcast_checks, broadcast_discretion, broadcast_who
 from bot.clinic import broadcast_steps as steps
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import Screen
@@ -54,7 +54,8 @@ def take(turn: Turn) -> None:
     retire(turn)
     if draft.step == "language":
         others = {**draft.others, draft.asking: turn.incoming.text}
-        _show_preview(turn, _with(draft, others=others, shown=draft.asking, tested=False))
+        draft = _with(draft, others=others, shown=draft.asking, tested=False, as_it_is=False)
+        _show_preview(turn, draft)
         return
     _ask_who(
         turn,
@@ -140,6 +141,18 @@ def _preview(turn: Turn, draft: Draft, _value: str) -> None:
     _show_preview(turn, draft)
 
 
+def _cover(turn: Turn, draft: Draft, _value: str) -> None:
+    covered = broadcast_discretion.covered(turn, draft)
+    if covered is not None:
+        retire(turn)
+        _show_preview(turn, _with(covered, tested=False))
+
+
+def _as_it_is(turn: Turn, draft: Draft, _value: str) -> None:
+    retire(turn)
+    _show_preview(turn, _with(draft, as_it_is=True))
+
+
 def _test(turn: Turn, draft: Draft, _value: str) -> None:
     if draft.tested:
         turn.toast("clinic.broadcast.toast.tested_already")
@@ -151,7 +164,7 @@ def _test(turn: Turn, draft: Draft, _value: str) -> None:
 
 
 def _poll(turn: Turn, draft: Draft, _value: str) -> None:
-    fits = draft.file_kind is None and can_be_poll(draft.text)
+    fits = draft.file_kind is None and not draft.covered and can_be_poll(draft.text)
     if not draft.poll and not (fits and all(map(can_be_poll, draft.others.values()))):
         turn.toast("clinic.broadcast.toast.no_poll", alert=True)
         return
@@ -212,7 +225,11 @@ def _now(turn: Turn, draft: Draft, value: str) -> None:
 def _ask_last(turn: Turn, draft: Draft, _value: str) -> None:
     reached = audience(turn, draft)
     if reached.reached == 0:
-        turn.toast("clinic.broadcast.toast.nobody", alert=True)
+        if turn.incoming.kind == "button":
+            turn.toast("clinic.broadcast.toast.nobody", alert=True)
+        else:
+            # Nothing shows a toast to whoever wrote.
+            turn.say(turn.text("clinic.broadcast.nobody_then"))
         return
     retire(turn)
     draft = _with(draft, step="confirm")
@@ -257,6 +274,9 @@ _ACTIONS: Final[Mapping[tuple[str, str], Callable[[Turn, Draft, str], None]]] = 
     ("pick", "filter"): _pick,
     ("done", "filter"): _done,
     ("go_on", "who"): _go_on,
+    ("cover", "discretion"): _cover,
+    ("as_it_is", "discretion"): _as_it_is,
+    ("back", "discretion"): _back,
     ("test", "preview"): _test,
     ("poll", "preview"): _poll,
     ("language", "preview"): _language,
@@ -278,6 +298,11 @@ def _ask_who(turn: Turn, draft: Draft) -> None:
 
 
 def _show_preview(turn: Turn, draft: Draft) -> None:
+    """Show the copy as it will look, once its first line was looked at."""
+    if broadcast_discretion.given_away(turn, draft):
+        draft = _with(draft, step="discretion")
+        _say(turn, draft, broadcast_discretion.ask(turn, draft))
+        return
     spoken = segments.options(turn.tx, "language")
     others = tuple(each for each in spoken if each != turn.language)
     draft = _with(draft, step="preview", choices=others, asking="")
@@ -334,7 +359,7 @@ def retire(turn: Turn) -> None:
             turn.edit_row(row, copy.html, copy.buttons)
         case "text":
             turn.edit_row(row, turn.text("clinic.broadcast.ask"))
-        case "language" | "when":
+        case "language" | "when" | "discretion":
             turn.edit_row(row, turn.text("clinic.broadcast.answered"))
         case _:
             turn.edit_row(row, turn.text("clinic.broadcast.replaced"))
