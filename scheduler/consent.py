@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 
 from scheduler import events
 from scheduler.database import Tx
+from scheduler.said import Said
 
 Purpose = Literal["aftercare", "photos", "tips"]
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
@@ -42,6 +43,18 @@ def declared_in(version_of_text: str) -> str:
     """Return the number that a version declares (pure)."""
     declared, space, _ = version_of_text.partition(" ")
     return declared if space else _FIRST
+
+
+def words_at(tx: Tx, chat_id: int, message_id: int) -> str | None:
+    """Return the HTML that a message of a chat shows, after its last change; None if not known."""
+    content: str | None = tx.value(
+        """SELECT content FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+             AND message_id = :message_id AND state = 'sent' AND content IS NOT NULL
+           ORDER BY settled_at DESC, id DESC LIMIT 1""",
+        chat_id=chat_id,
+        message_id=message_id,
+    )
+    return None if content is None else Said.from_json(content).html
 
 
 def record(

@@ -40,6 +40,10 @@ def agree(turn: Turn, patient: Patient, enrollment_id: int) -> None:
     if _running(turn, patient):
         turn.toast("patient.toast.already")
         return
+    if _ended_unopened(turn, patient, enrollment_id):
+        # There is nothing to agree to any more, as where the link had not been opened.
+        turn.edit(turn.text("patient.link.expired", phone=turn.clinic.phone))
+        return
     patient = _say_yes(turn, patient)
     agreed = turn.text("patient.consent.agreed", clinic=turn.clinic.name, phone=turn.clinic.phone)
     turn.edit("\n\n".join([agreed, coming.next_line(turn, patient)]))
@@ -53,6 +57,14 @@ def agree(turn: Turn, patient: Patient, enrollment_id: int) -> None:
     )
     if not consent.answered(turn.tx, patient.id, "tips"):
         _ask_tips(turn)
+
+
+def _ended_unopened(turn: Turn, patient: Patient, enrollment_id: int) -> bool:
+    """Whether the clinic has ended a plan before its patient answered, and no other is there."""
+    row = enrollment.get(turn.tx, enrollment_id)
+    begun = row is not None and row["started_at"] is not None
+    rows = enrollment.of_patient(turn.tx, patient.id)
+    return not begun and not any(each["status"] in telling.UNDER_WAY for each in rows)
 
 
 def _running(turn: Turn, patient: Patient) -> bool:

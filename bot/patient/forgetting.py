@@ -12,8 +12,11 @@ from scheduler.keeping import months_later
 from scheduler.patients import Patient
 from scheduler.said import Said
 from scheduler.staff import Staff
+from scheduler.wallclock import HOUR, MINUTE
 
 PREFIX: Final = "my:erase"
+_COUNTS_MS: Final = HOUR
+"""For so long a yes counts for the question that it stands under."""
 
 
 def ask(turn: Turn, patient: Patient) -> None:
@@ -23,11 +26,12 @@ def ask(turn: Turn, patient: Patient) -> None:
         words += turn.text(
             "patient.rights.erase.alert", phone=turn.clinic.phone, emergency=turn.clinic.emergency
         )
+    asked = f"{patient.id}:{turn.now // MINUTE}"
     turn.say(
         words,
         [
-            [turn.button("patient.rights.button.erase_no", f"{PREFIX}:no:{patient.id}")],
-            [turn.button("patient.rights.button.erase_yes", f"{PREFIX}:yes:{patient.id}")],
+            [turn.button("patient.rights.button.erase_no", f"{PREFIX}:no:{asked}")],
+            [turn.button("patient.rights.button.erase_yes", f"{PREFIX}:yes:{asked}")],
         ],
     )
 
@@ -37,7 +41,20 @@ def keep(turn: Turn) -> None:
     turn.edit(turn.text("patient.rights.erase.kept"))
 
 
-def erase(turn: Turn, patient: Patient) -> None:
+def erase_if_fresh(turn: Turn, patient: Patient, asked: str) -> None:
+    """Erase everything, unless the question is old: then it is asked again, as things are now.
+
+    ``asked`` is the minute of the question as its button carries it; "" where it carries none.
+    """
+    fresh = asked.isdecimal() and turn.now - int(asked) * MINUTE <= _COUNTS_MS
+    if fresh:
+        _erase(turn, patient)
+    else:
+        keep(turn)
+        ask(turn, patient)
+
+
+def _erase(turn: Turn, patient: Patient) -> None:
     """Erase everything about who pressed; they and the people in charge are told once."""
     members = telling.in_charge(turn, patient)
     language = turn.language

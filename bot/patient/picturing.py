@@ -26,6 +26,10 @@ def keep_waiting(turn: Turn, patient: Patient, reply_id: int) -> None:
 def answer(turn: Turn, patient: Patient, *, given: bool) -> None:
     """Take a yes or no to showing pictures: what waits is passed on, or dropped."""
     waiting = pictures.of_patient(turn.tx, patient.id)
+    if not waiting and consent_texts.photos_stand(turn, patient) == ("yes" if given else "no"):
+        # A second tap: what became of the picture stands there already.
+        turn.toast("patient.toast.already")
+        return
     consent_texts.record(turn, "photos", given=given)
     if given:
         show_waiting(turn, patient)
@@ -56,16 +60,16 @@ def drop(turn: Turn, patient: Patient) -> None:
 
 
 def _show(turn: Turn, patient: Patient, reply: Row) -> None:
-    for member in telling.for_enrollment(turn, patient, reply["enrollment_id"]):
+    for reader in relaying.readers(turn, patient, reply["enrollment_id"]):
         turn.say(
             turn.catalogue.text(
-                member.language, "patient.rights.told.photo_shown", label=patient.label
+                reader.language, "patient.rights.told.photo_shown", label=patient.label
             ),
-            telling.answer_buttons(turn, member, patient),
-            chat_id=member.chat_id,
+            reader.buttons,
+            chat_id=reader.chat_id,
             kind="relay",
             attachment=relaying.from_patient(
-                turn, reply["kind"], reply["file_id"], member.language
+                turn, reply["kind"], reply["file_id"], reader.language
             ),
             patient_id=patient.id,
             enrollment_id=reply["enrollment_id"],

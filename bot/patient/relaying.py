@@ -133,7 +133,7 @@ def pass_on(
     logged = replies.newest(turn.tx, patient.id)
     waits = consent_texts.picture_waits(turn, patient)
     file_id = None if waits else incoming.file_id
-    for reader in _readers(turn, patient, enrollment_id, thread, alerted=alerted):
+    for reader in readers(turn, patient, enrollment_id, thread, alerted=alerted):
         over = head(reader.language)
         attachment = from_patient(turn, incoming.kind, file_id, reader.language)
         if attachment is None and incoming.kind != "text":
@@ -175,7 +175,7 @@ def from_patient(turn: Turn, kind: str, file_id: str | None, language: str) -> A
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Reader:
     """One chat that a reply is brought to, and the message there that it answers."""
 
     chat_id: int
@@ -184,15 +184,28 @@ class _Reader:
     quotes: int | None
 
 
-def _readers(
-    turn: Turn, patient: Patient, enrollment_id: int | None, thread: Thread | None, *, alerted: bool
-) -> list[_Reader]:
-    """Return who gets a reply: the patient's topic, or those in charge and whoever is answered."""
+def readers(
+    turn: Turn,
+    patient: Patient,
+    enrollment_id: int | None,
+    thread: Thread | None = None,
+    *,
+    alerted: bool = False,
+) -> list[Reader]:
+    """Return who gets a reply: the patient's topic, or those in charge and whoever is answered.
+
+    Args:
+        turn: the update at hand.
+        patient: who wrote.
+        enrollment_id: the plan that it belongs to, where known.
+        thread: the message of staff that it answers, if it does.
+        alerted: whether an alert has shown the people in charge all of it already.
+    """
     message = thread.message if thread else None
     group = staff_group.in_use(turn.tx)
     if group is not None:
         quotes = message["message_id"] if message and message["chat_id"] == group else None
-        return [] if alerted else [_Reader(group, turn.clinic.language, [], quotes)]
+        return [] if alerted else [Reader(group, turn.clinic.language, [], quotes)]
     in_charge = telling.for_enrollment(turn, patient, enrollment_id)
     members = [] if alerted else in_charge
     writer = thread.writer if thread else None
@@ -204,7 +217,7 @@ def _readers(
     ):
         members = [writer, *members]
     return [
-        _Reader(
+        Reader(
             member.chat_id,
             member.language,
             telling.answer_buttons(turn, member, patient),

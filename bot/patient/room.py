@@ -144,9 +144,9 @@ def _right(turn: Turn, patient: Patient) -> None:
             my_data.give(turn, patient)
         case ["forget"]:
             forgetting.ask(turn, patient)
-        case ["erase", "yes" | "no" as choice, number] if number == str(patient.id):
+        case ["erase", "yes" | "no" as choice, number, *asked] if number == str(patient.id):
             if choice == "yes":
-                forgetting.erase(turn, patient)
+                forgetting.erase_if_fresh(turn, patient, "".join(asked))
             else:
                 forgetting.keep(turn)
         case _:

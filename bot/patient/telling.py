@@ -19,7 +19,7 @@ Words = Callable[[str], str]
 WRITE: Final = "t"
 """The prefix of buttons about writing to a patient (bot.writing)."""
 
-_UNDER_WAY: Final = ("invited", "active", "paused")
+UNDER_WAY: Final = ("invited", "active", "paused")
 
 
 def in_charge(turn: Turn, patient: Patient) -> list[Staff]:
@@ -28,7 +28,7 @@ def in_charge(turn: Turn, patient: Patient) -> list[Staff]:
     Without a plan under way it is who made the newest one, and without anybody the managers.
     """
     rows = enrollment.of_patient(turn.tx, patient.id)
-    under_way = [row for row in rows if row["status"] in _UNDER_WAY] or rows[:1]
+    under_way = [row for row in rows if row["status"] in UNDER_WAY] or rows[:1]
     found: dict[int, Staff] = {}
     for row in under_way:
         for member in staff.responsible_for(turn.tx, row["id"]):
