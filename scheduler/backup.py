@@ -322,7 +322,7 @@ def is_due(tx: Tx, zone: str, *, now: int) -> bool:
     it is tried again every hour.
     """
     due_at = first_moment(local_date(now, zone), NIGHTLY_AT, zone)
-    done, tried = events.marked(tx, DONE), events.marked(tx, TRIED)
+    done, tried = events.marked(tx, DONE, by=now), events.marked(tx, TRIED, by=now)
     if now < due_at or (done is not None and done >= due_at):
         return False
     return tried is None or tried < due_at or now - tried >= _TRY_AGAIN_MS

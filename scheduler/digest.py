@@ -130,7 +130,7 @@ def due_since(at: time, clinic: Clinic, *, last: int | None, now: int) -> int | 
 
 def begin(tx: Tx, at: time, clinic: Clinic, *, now: int) -> int | None:
     """Take today's morning message in hand: once a day; see :func:`due_since`."""
-    since = due_since(at, clinic, last=events.marked(tx, _MARK), now=now)
+    since = due_since(at, clinic, last=events.marked(tx, _MARK, by=now), now=now)
     if since is not None:
         events.mark(tx, _MARK, now=now)
     return since

@@ -94,8 +94,8 @@ def tell(tx: Tx, fault: Fault, *, now: int) -> bool:
         until=now,
         fault=fault.name,
     )
-    told = events.marked(tx, _TOLD)
-    if told is not None and 0 <= now - told < TOLD_AGAIN_MS:
+    told = events.marked(tx, _TOLD, by=now)
+    if told is not None and now - told < TOLD_AGAIN_MS:
         return False
     events.mark(tx, _TOLD, now=now)
     notices.tell(

@@ -260,7 +260,7 @@ def _poll(tx: Tx, patient: Patient, *, now: int) -> Finding:
     ago = "never" if at is None else distance(at - now, "en")
     if not patient.polls:
         return Finding("Updates", "well", f"Telegram calls the bot; last call: {ago}")
-    if at is not None and now - at <= POLL_MS:
+    if at is not None and abs(now - at) <= POLL_MS:
         return Finding("Updates", "well", f"asked for {ago}")
     return Finding(
         "Updates",
@@ -338,6 +338,9 @@ def _backup(tx: Tx, patient: Patient, *, now: int) -> Finding:
             "put in the database's own directory",
             "set BACKUP_DIR to another disk: one accident must not take both",
         )
+    if at is not None and at > now:
+        when = f"the last one was made {_ago(at, now)}"
+        return Finding(name, "look", when, "the machine's clock was wrong: look at the files' days")
     if at is None or now - at > BACKUP_MS:
         ago = "none was made yet" if at is None else f"the last one was made {_ago(at, now)}"
         return Finding(name, "look", ago, "look at the log for backup_failed; is the bot at work?")

@@ -387,8 +387,8 @@ def release(
         )
     sharing.share(tx, patient.id, catalogue)
     # A plan of which nothing is left to come has no last row that could complete it.
-    for enrollment in resumed:
-        complete_if_done(tx, enrollment["id"], now=now)
+    for enrollment_id in {row["id"] for row in resumed} | {row["enrollment_id"] for row in rows}:
+        complete_if_done(tx, enrollment_id, now=now)
     return coming
 
 

@@ -225,8 +225,11 @@ def _speaks_of(data: Any, patient: Patient) -> bool:
 
 
 def names(text: str, label: str) -> bool:
-    """Say whether a text holds a label as a whole, as it is or as HTML (pure)."""
-    return any(
+    """Say whether a text holds a label as a whole, as it is or as HTML (pure).
+
+    A restored backup has an empty label for whoever was erased since: that names nobody.
+    """
+    return bool(label) and any(
         re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) is not None
         for form in (label, str(escape(label)))
     )

@@ -91,12 +91,16 @@ def mark(tx: Tx, name: str, *, now: int) -> None:
     )
 
 
-def marked(tx: Tx, name: str) -> int | None:
-    """Return when something last happened (UTC epoch ms), or None."""
+def marked(tx: Tx, name: str, *, by: int | None = None) -> int | None:
+    """Return when something last happened (UTC epoch ms), or None.
+
+    With ``by`` (UTC epoch ms) a mark after it counts for nothing: a clock that was wrong for a
+    moment must not stop what is done every day until the day that it showed.
+    """
     found: int | None = tx.value(
         "SELECT at FROM marks WHERE clinic_id = :clinic_id AND name = :name", name=name
     )
-    return found
+    return None if found is not None and by is not None and found > by else found
 
 
 def unmark(tx: Tx, name: str) -> None:

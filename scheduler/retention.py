@@ -24,8 +24,8 @@ _AT_ONCE: Final = 50
 def daily(tx: Tx, clinic: Clinic, *, now: int) -> None:
     """Erase what is over, at the first heartbeat after 04:00 clinic time (``now``: epoch ms)."""
     due_at = first_moment(local_date(now, clinic.timezone), DAILY_AT, clinic.timezone)
-    looked = events.marked(tx, _LOOKED)
-    if now < due_at or (looked is not None and due_at <= looked <= now):
+    looked = events.marked(tx, _LOOKED, by=now)
+    if now < due_at or (looked is not None and due_at <= looked):
         return
     events.mark(tx, _LOOKED, now=now)
     plans = _erase_plans(tx, clinic, now=now)
@@ -84,7 +84,7 @@ def _report(tx: Tx, clinic: Clinic, *, now: int) -> None:
     """Tell the managers of the last month, once, where anything was erased in it."""
     month = local_date(now, clinic.timezone).replace(day=1)
     begins = first_moment(month, time(), clinic.timezone)
-    told = events.marked(tx, _TOLD)
+    told = events.marked(tx, _TOLD, by=now)
     if told is not None and told >= begins:
         return
     events.mark(tx, _TOLD, now=now)

@@ -33,8 +33,8 @@ def tell_of_uncertain(tx: Tx, *, now: int) -> int:
     )
     if newest is None:
         return 0
-    looked = events.marked(tx, _LOOKED)
-    if looked is not None and newest <= looked and 0 <= now - looked < _LOOK_AGAIN_MS:
+    looked = events.marked(tx, _LOOKED, by=now)
+    if looked is not None and newest <= looked and now - looked < _LOOK_AGAIN_MS:
         return 0
     events.mark(tx, _LOOKED, now=now)
     told = [member for member, at in _concerned(tx) if _is_to_be_told(tx, member, at, now=now)]
@@ -85,7 +85,8 @@ def _concerned(tx: Tx) -> list[tuple[Staff, int]]:
 
 
 def _is_to_be_told(tx: Tx, member: Staff, newest: int, *, now: int) -> bool:
-    told, looked = events.marked(tx, _told(member)), events.marked(tx, _opened(member))
+    told = events.marked(tx, _told(member), by=now)
+    looked = events.marked(tx, _opened(member), by=now)
     if looked is not None and newest <= looked:
         return False
     if told is None or (looked is not None and looked >= told):

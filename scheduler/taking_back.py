@@ -26,8 +26,8 @@ def look(tx: Tx, clinic: Clinic, catalogue: Catalogue, *, now: int) -> int:
         How many messages disappear.
     """
     hours = clinic.keeping.chat_hours
-    looked = events.marked(tx, _LOOKED)
-    if not hours or (looked is not None and 0 <= now - looked < _EVERY_MS):
+    looked = events.marked(tx, _LOOKED, by=now)
+    if not hours or (looked is not None and now - looked < _EVERY_MS):
         return 0
     events.mark(tx, _LOOKED, now=now)
     taken = 0

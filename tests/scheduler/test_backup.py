@@ -211,6 +211,7 @@ def test_a_night_that_was_backed_up_before_a_crash_is_not_backed_up_again(databa
         (NOW - DAY, NOW - HOUR // 2, NOW, False),  # failed half an hour ago
         (NOW - DAY, NOW - HOUR, NOW, True),
         (NOW - DAY, NOW - DAY, NOW, True),
+        (NOW + 60 * DAY, NOW + 60 * DAY, NOW, True),  # the clock was ahead once
     ],
 )
 def test_the_nightly_backup_is_due_once_a_day_and_hourly_after_a_failure(

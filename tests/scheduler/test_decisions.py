@@ -384,6 +384,18 @@ def test_a_notice_that_nobody_followed_for_a_day_comes_again(store, doctor):
     assert notices(store) == [DOCTOR_CHAT] * 2
 
 
+def test_a_clock_that_was_ahead_once_keeps_no_notice_back(store, doctor):
+    ahead = LATER + 60 * DAY
+    (row_id,) = make_uncertain(store, FIRST)
+    look(store, ahead)
+    store.write_now(review_notices.opened, doctor, now=ahead)
+    decide(store, doctor, row_id, "leave")
+    make_uncertain(store, "step_key = 'lump_day28'", now=LATER + HOUR)
+    told = len(notices(store))
+    look(store, LATER + HOUR)
+    assert len(notices(store)) == told + 1
+
+
 def test_what_was_decided_before_the_look_brings_no_notice(store, doctor):
     (row_id,) = make_uncertain(store, FIRST)
     decide(store, doctor, row_id, "leave")

@@ -80,6 +80,14 @@ def test_it_is_taken_in_hand_once(store):
     assert store.write_now(story) == (START, None, START + DAY)
 
 
+def test_a_clock_that_was_ahead_once_costs_no_morning_message(store):
+    def story(tx):
+        events.mark(tx, "digest", now=START + 60 * DAY)
+        return digest.begin(tx, HALF_PAST_EIGHT, clinic(), now=START)
+
+    assert store.write_now(story) == START
+
+
 def doctor(tx):
     return staff.at_chat(tx, DOCTOR_CHAT)
 

@@ -76,6 +76,8 @@ def test_what_should_happen_regularly_is_looked_at_by_its_age(store, patient, ma
     assert name not in unwell(patient)
     store.write_now(events.mark, mark, now=NOW - enough - 1)
     assert name in unwell(patient)
+    store.write_now(events.mark, mark, now=NOW + 60 * DAY)
+    assert name in unwell(patient)
     store.write_now(events.unmark, mark)
     assert name in unwell(patient)
 

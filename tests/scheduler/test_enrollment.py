@@ -159,6 +159,18 @@ def test_a_plan_that_ran_out_while_it_was_paused_is_completed_when_it_goes_on(
     assert status(store, enrolled.enrollment_id) == "completed"
 
 
+def test_a_plan_whose_last_reminder_became_stale_while_a_new_yes_was_waited_for_is_completed(
+    store: Store, catalogue: Catalogue, enrolled: Enrolled
+) -> None:
+    *others, last = reminders(store, enrolled.enrollment_id)
+    for row in others:
+        store.write_now(outbox.end, row["id"], "canceled", "because", now=NOW)
+    store.write_now(outbox.hold, last["id"], "consent")
+    late = last["useful_until"] + 1
+    assert store.write_now(enrollment.release, patient_at(store), catalogue, CLINIC, now=late) == 0
+    assert status(store, enrolled.enrollment_id) == "completed"
+
+
 def test_a_second_plan_of_the_same_person_moves_over_to_their_record(
     store: Store, catalogue: Catalogue, enrolled: Enrolled
 ) -> None:

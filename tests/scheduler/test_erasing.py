@@ -26,6 +26,8 @@ ZONE = "Europe/Madrid"
         ("Anabel", "Ana", False),
         ("O&#39;Hara &amp; son", "O'Hara & son", True),
         ("nobody", "Ana", False),
+        # So a restored backup has it of somebody who was erased since.
+        ("what waits for others", "", False),
     ],
 )
 def test_a_label_is_named_as_a_whole(text, label, named):
