@@ -25,6 +25,9 @@ _STEM_LETTERS: Final = 3
 _FUZZY_FROM: Final = 4
 _TWO_ERRORS: Final = 2
 _TWO_ERRORS_FROM: Final = 9
+_DROPPED: Final = "in"
+_LITTLE: Final = frozenset("jldmtsnc")
+"""French words of one letter that many write without their apostrophe: jarrive, leau, cpas."""
 _ROMAN_LETTERS: Final = 2
 _ROMAN_STEM_LETTERS: Final = 4
 
@@ -184,9 +187,15 @@ class Lexicon:
             if russian:
                 known["ru"] |= russian
                 roman = frozenset({"ru"})
+        if folded.endswith(_DROPPED):  # "burnin" for "burning"
+            known["en"] |= self._exact.get(f"{folded}g", {}).get("en", set())
+        known = {language: words for language, words in known.items() if words}
         exact = bool(known)
         if not exact and mend:
             known = self._mended(folded)
+            joined = self._joined(folded)
+            if joined:
+                known["fr"] = joined
         ready = {language: frozenset(words) for language, words in known.items()}
         return Found(ready, exact, roman)
 
@@ -223,6 +232,16 @@ class Lexicon:
                     if distance == nearest[language]:
                         known[language].add(word)
         return known
+
+    def _joined(self, folded: str) -> set[str]:
+        """Return the French words after a little one written together with them: "jrespire"."""
+        rest = folded[1:]
+        if folded[0] not in _LITTLE or len(rest) < _STEM_LETTERS or not rest.isalpha():
+            return set()
+        whole = {
+            each for language, words in self._written(rest) if language == "fr" for each in words
+        }
+        return whole or self._mended(rest).get("fr", set())
 
     def _near(self, folded: str, first: str) -> Iterator[tuple[int, str]]:
         """Yield the words beginning with ``first`` that are near enough, with their distance."""

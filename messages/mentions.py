@@ -31,6 +31,8 @@ _NOTHING: Final = Found({}, exact=True)
 # Entries of these lists may hold a "no" that does deny what follows: "no problems breathing".
 _OPEN: Final = frozenset({"fine", "yes", "no", "none_after", "negator", "greeting", "improves"})
 _ORDINARY: Final = "ordinary"
+# A saying hides as much ("dead on my feet"), and is understood by itself.
+_MASKS: Final = frozenset({_ORDINARY, "saying"})
 # What a "hot shower" hides is its heat, not that it is about a shower.
 _NEVER_HIDDEN: Final = frozenset(
     {
@@ -39,6 +41,13 @@ _NEVER_HIDDEN: Final = frozenset(
     }
 )  # fmt: skip
 _NEVER_DENIED: Final = frozenset({"yes", "no", "negator", "none_after", "or", "and", "but"})
+# A "no" to one of these is no good news: "breathing: no", "any better: no".
+_WANTED: Final = frozenset(
+    {
+        "breathe", "breathing", "swallow", "see", "speak", "walk", "move", "feel", "heart", "smile",
+        "eye", "fine", "improves", "over", "stop_verb", "cannot", "negator",
+    }
+)  # fmt: skip
 _ROMAN_WEIGHT: Final = 0.6
 
 
@@ -229,7 +238,7 @@ def _follow(
 def _unmasked(raw: list[Mention]) -> list[Mention]:
     """Leave out what a longer entry explains: "hot shower", "won't stop", "fine now"."""
     longer = [m for m in raw if m.size > 1]
-    masks = [m for m in longer if m.concept == _ORDINARY]
+    masks = [m for m in longer if m.concept in _MASKS]
     closed = [m for m in longer if m.concept not in _OPEN]
     persists = [m for m in longer if m.concept in {"persists", "not_heal"}]
     over = [m for m in longer if m.concept == "over"]
@@ -283,7 +292,7 @@ def _denied(words: Sequence[Word], clauses: Sequence[int], mentions: list[Mentio
         if reached and reached[-1] + 1 < len(words):
             denied.update(_list_on(reached[-1], words, clauses, ends, ors))
         denied.add(first)
-    denied |= _denied_after(clauses, mentions)
+    denied |= _denied_after(words, clauses, mentions)
     return denied
 
 
@@ -320,7 +329,9 @@ def _list_on(
             return found
 
 
-def _denied_after(clauses: Sequence[int], mentions: list[Mention]) -> set[int]:
+def _denied_after(
+    words: Sequence[Word], clauses: Sequence[int], mentions: list[Mention]
+) -> set[int]:
     """Return the words before a "none" that ends their clause: "температуры нет", "pus: no"."""
     found: set[int] = set()
     for m in mentions:
@@ -330,4 +341,18 @@ def _denied_after(clauses: Sequence[int], mentions: list[Mention]) -> set[int]:
         if m.last + 1 == len(clauses) or clauses[m.last + 1] != here:
             before = range(max(0, m.first - _BEFORE_NONE), m.first)
             found.update(n for n in before if clauses[n] == here)
+            found.update(_asked_of(m, words, clauses, mentions))
     return found
+
+
+def _asked_of(
+    m: Mention, words: Sequence[Word], clauses: Sequence[int], mentions: list[Mention]
+) -> list[int]:
+    """Return the words of the short item that a "no" alone in its clause answers: "fever: no"."""
+    if m.first == 0 or clauses[m.first - 1] == clauses[m.first]:
+        return []
+    item = [n for n in range(m.first) if clauses[n] == clauses[m.first - 1]]
+    asked = {each.concept for each in mentions if each.first in item}
+    if len(item) > _BEFORE_NONE or words[item[0]].sentence != m.sentence or asked & _WANTED:
+        return []
+    return item

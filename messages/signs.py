@@ -63,9 +63,10 @@ class Sign(_Table):
 
 
 class Together(_Table):
-    """Concepts that are a sign wherever in the message they stand together."""
+    """Concepts that are a sign wherever in the message they stand together; hours as in a sign."""
 
     level: Alarming
+    since: float | None = Field(default=None, alias="from")
     of: tuple[tuple[str, ...], ...]
 
 

@@ -26,8 +26,11 @@ _UNKNOWN_SHARE: Final = 0.5
 _SHORT: Final = 4
 """Words of an answer: a "no" or a "perhaps" inside a longer message says little about the rest."""
 _COLORS: Final = frozenset(
-    {"white", "black", "dusky", "red", "numb", "hard", "cold", "hot", "blind"}
-)
+    {
+        "white", "black", "dusky", "red", "numb", "hard", "cold", "hot", "blind", "dims", "dark",
+        "blurry", "weak", "mottled",
+    }
+)  # fmt: skip
 _HALF_A_YES: Final = frozenset({"mild", "yes", "still", "present", "and", "but", "starter"})
 
 
@@ -131,7 +134,7 @@ class Triage:
             said["fever"] = [*said.get("fever", ()), *temperatures]
         reasons = [
             *self._signs(text, reading, said, context),
-            *self._together(text, reading, said),
+            *self._together(text, reading, said, context),
             *(
                 _reason("infection", text, reading.words, m.first, m.last, "urgent")
                 for m in temperatures
@@ -163,9 +166,11 @@ class Triage:
                 yield _reason(name, text, reading.words, hit.first, hit.last, level)
 
     def _together(
-        self, text: str, reading: Reading, said: Mapping[str, list[Mention]]
+        self, text: str, reading: Reading, said: Mapping[str, list[Mention]], context: Context
     ) -> Iterator[Reason]:
         for name, each in self._table.together.items():
+            if each.since is not None and (context.hours is None or context.hours < each.since):
+                continue
             for group in each.of:
                 if all(said.get(concept) for concept in group):
                     places = [said[concept][0] for concept in group]
@@ -235,8 +240,8 @@ class Triage:
     def _benign(
         self, reading: Reading, said: Mapping[str, list[Mention]], context: Context
     ) -> bool:
-        if not any(not word.picture for word in reading.words):
-            return False
+        if all(word.picture for word in reading.words):  # as an answer they may mean anything
+            return bool(said.get("smiley")) and not context.question
         if is_scored(reading.words):
             return True
         if context.question and only_number(reading.words) is not None:

@@ -73,6 +73,10 @@ def test_routine_phrases_alarm_in_under_one_of_ten() -> None:
         ("no idea why but there is pus", "urgent"),
         ("No I can't breathe", "emergency"),
         ("fever none, pus none", "routine"),
+        ("Fever: no. Pus: no.", "routine"),
+        ("fever: no, pus: yes", "urgent"),
+        ("breathing: no, I can't", "emergency"),
+        ("the blood's still pouring", "emergency"),
     ],
 )
 def test_a_no_denies_its_own_clause_and_nothing_else(text: str, expected: str) -> None:
@@ -178,6 +182,8 @@ def test_a_number_is_a_fever_or_a_pain_only_where_it_is_said_so(
         ("her heart's racing", "en", "emergency"),
         ("mon cœur s'emballe", "fr", "emergency"),
         ("u menya gnoi", "ru", "urgent"),
+        ("shakin and burnin up", "en", "emergency"),
+        ("jrespire tres mal", "fr", "emergency"),
     ],
 )
 def test_what_is_written_in_a_hurry_is_read(text: str, language: str, expected: str) -> None:
@@ -220,6 +226,29 @@ def test_what_nobody_says_without_a_reason_is_never_routine(
     text: str, language: str, expected: str
 ) -> None:
     assert level(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dead on my feet, double shift", "routine"),
+        ("dead on my feet, and there is pus", "urgent"),
+    ],
+)
+def test_a_saying_hides_its_own_words_and_no_others(text: str, expected: str) -> None:
+    assert level(text) == expected
+
+
+def test_a_lump_that_hurts_is_graver_when_everything_should_be_over() -> None:
+    text = "About the lumps on my back. They have turned red."
+    assert level(text, hours=100, lipolytic=True) == "review"
+    assert level(text, hours=345, lipolytic=True) == "urgent"
+
+
+def test_a_cheerful_picture_is_nothing_to_look_at_unless_it_answers() -> None:
+    assert level("👍") == "routine"
+    assert level("👍", question="Is it hard to breathe?") == "review"
+    assert level("😱") == "review"
 
 
 @pytest.mark.parametrize("language", ["de", "pt-BR", "EN", "", "x" * 50])
