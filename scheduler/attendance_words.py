@@ -11,7 +11,8 @@ from scheduler.clinic import Clinic
 from scheduler.said import Said
 
 PREFIX: Final = "pa"
-"""Of the buttons: ``pa:<session>:<answer>``; y came, n did not, m was moved."""
+"""Of the buttons: ``pa:<session>:<answer>``; y came, n did not, m was moved, q asks."""
+ASK: Final = "q"
 
 _PLACE: Final = "practitioner.plans"
 TRAITS: Final = ("lipolytic", "filler")

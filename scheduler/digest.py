@@ -5,15 +5,17 @@ it. It is stale by noon: after an outage it is left out rather than sent in the 
 comes late keeps off the quiet hours. ``/digest`` shows the same at any time.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Final
 
 from messages.course import Finding
-from scheduler import absences, alert_record, events, roster, unanswered
+from scheduler import absences, alert_record, attendance, events, plans, roster, unanswered
 from scheduler.absences import Absence
 from scheduler.alert_record import Alert
 from scheduler.clinic import Clinic
+from scheduler.course import OPEN
 from scheduler.database import Row, Tx
 from scheduler.staff import Staff
 from scheduler.unanswered import Waiting
@@ -42,7 +44,9 @@ class OffCourse:
 class Digest:
     """What a member has to know today.
 
-    ``sessions`` and ``unconfirmed`` are session rows with ``label`` and ``treatment``, by time.
+    ``sessions``, ``unconfirmed`` and ``unsaid`` are session rows with ``label``, ``treatment`` and
+    the plan's ``staff_id``, by time; of the unsaid ones, which are over, nobody has said yet
+    whether the patient came, and it is for the member to say.
     ``alerts`` and ``waiting`` are the first :data:`SHOWN` of ``alert_count`` and
     ``waiting_count``. ``stands_in`` are the absences in which the member answers for somebody.
     """
@@ -54,6 +58,7 @@ class Digest:
     waiting_count: int
     off_course: tuple[OffCourse, ...]
     unconfirmed: tuple[Row, ...]
+    unsaid: tuple[Row, ...] = ()
     stands_in: tuple[Absence, ...] = ()
 
     @property
@@ -65,6 +70,7 @@ class Digest:
             or self.waiting_count
             or self.off_course
             or self.unconfirmed
+            or self.unsaid
             or self.stands_in
         )
 
@@ -100,6 +106,7 @@ def gather(tx: Tx, member: Staff, zone: str, *, now: int) -> Digest:
             since=tomorrow,
             until=_midnight(today + timedelta(days=_DAYS_AHEAD + 1), zone),
         ),
+        unsaid=_unsaid(tx, member, now=now),
         stands_in=tuple(absences.covered_by(tx, member.id)),
     )
 
@@ -141,12 +148,13 @@ def _midnight(day: date, zone: str) -> int:
 
 
 def _sessions(
-    tx: Tx, member: Staff, states: tuple[str, ...], *, since: int, until: int
+    tx: Tx, member: Staff, states: Collection[str], *, since: int, until: int
 ) -> tuple[Row, ...]:
     names = {f"state{index}": state for index, state in enumerate(states)}
     return tuple(
         tx.all(
-            f"""SELECT sessions.*, patients.label, enrollments.treatment FROM sessions
+            f"""SELECT sessions.*, patients.label, enrollments.treatment, enrollments.staff_id
+                FROM sessions
                 JOIN enrollments ON enrollments.clinic_id = :clinic_id
                   AND enrollments.id = sessions.enrollment_id
                 JOIN patients ON patients.clinic_id = :clinic_id
@@ -162,6 +170,18 @@ def _sessions(
             **names,
         )
     )
+
+
+def _unsaid(tx: Tx, member: Staff, *, now: int) -> tuple[Row, ...]:
+    """Return the sessions that are over and that nobody spoke of, as far as it is theirs to say."""
+    found = _sessions(
+        tx,
+        member,
+        OPEN,
+        since=now - attendance.USEFUL_FOR_MS,
+        until=now - attendance.AFTER_MS,
+    )
+    return tuple(row for row in found if plans.may_change(tx, member, row))
 
 
 def _off_course(tx: Tx, member: Staff, *, since: int) -> tuple[OffCourse, ...]:

@@ -10,8 +10,10 @@ from bot.practitioner.plan_draft import DIALOGUE
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
 from scheduler import appointments, plans
-from scheduler.attendance_words import PREFIX, trait_code, traits_asked
+from scheduler.attendance import Asked
+from scheduler.attendance_words import ASK, PREFIX, question, trait_code, traits_asked
 from scheduler.changes import Change, Impossible
+from scheduler.course import OPEN
 from scheduler.plans import Plan
 
 
@@ -35,11 +37,14 @@ def _plan(turn: Turn, session_id: int | None) -> Plan | None:
 def _answered(turn: Turn, plan: Plan, session_id: int, answer: str) -> None:
     protocol = turn.catalogue.protocols.get(plan.course.treatment)
     asked = {trait_code(each): each for each in traits_asked(protocol)}
+    visit = plan.course.visit(session_id)
+    if answer in {ASK, "m"} and (visit is None or visit.state not in OPEN):
+        turn.toast(f"{PLACE}.toast.said")
+        return
+    if answer == ASK:
+        _ask(turn, plan, session_id)
+        return
     if answer == "m":
-        visit = plan.course.visit(session_id)
-        if visit is None or visit.state in ("held", "canceled"):
-            turn.toast(f"{PLACE}.toast.said")
-            return
         if not busy(turn, DIALOGUE):
             planning.begin_with(turn, [plan], Change("move", visit_id=session_id))
         return
@@ -57,6 +62,22 @@ def _answered(turn: Turn, plan: Plan, session_id: int, answer: str) -> None:
         turn.toast("patient.start.old_button")
         return
     _carry_out(turn, plan, change)
+
+
+def _ask(turn: Turn, plan: Plan, session_id: int) -> None:
+    """Ask whether they came, where a list of such sessions leads to one of them."""
+    session = appointments.session(turn.tx, session_id)
+    if session is None or session["starts_at"] > turn.now:
+        turn.toast(f"{PLACE}.toast.changed")
+        return
+    said = question(
+        Asked(session, plan.patient.label),
+        turn.catalogue.protocols.get(plan.course.treatment),
+        turn.catalogue,
+        turn.clinic,
+        turn.language,
+    )
+    turn.say(said.html, said.buttons, patient_id=plan.patient.id)
 
 
 def _carry_out(turn: Turn, plan: Plan, change: Change) -> None:

@@ -7,9 +7,10 @@ from datetime import time
 from bot.turn import House, Turn
 from messages.markup import Html
 from messages.render import clock, day, distance, moment
-from scheduler import alert_words, oncall, outbox, staff
+from scheduler import alert_words, attendance_words, oncall, outbox, staff
 from scheduler import digest as digests
 from scheduler.absences import Absence
+from scheduler.channel import Button
 from scheduler.database import Row, Tx
 from scheduler.digest import SHOWN, Digest
 from scheduler.outbox import Lane
@@ -23,7 +24,7 @@ def digest(turn: Turn) -> None:
         return
     found = digests.gather(turn.tx, turn.staff, turn.clinic.timezone, now=turn.now)
     writer = _Writer(turn.house, turn.language, turn.now)
-    turn.say(writer.words("title", found))
+    turn.say(writer.words("title", found), writer.buttons(found))
 
 
 def morning(tx: Tx, house: House, at: time | None, *, now: int) -> int:
@@ -46,9 +47,10 @@ def morning(tx: Tx, house: House, at: time | None, *, now: int) -> int:
         found = digests.gather(tx, member, house.clinic.timezone, now=now)
         if found.empty:
             continue
+        writer = _Writer(house, member.language, now)
         outbox.say(
             tx,
-            Said(_Writer(house, member.language, now).words("morning", found)),
+            Said(writer.words("morning", found), buttons=writer.buttons(found)),
             chat_id=member.chat_id,
             now=now,
             lane=Lane.REMINDER,
@@ -75,12 +77,33 @@ class _Writer:
             self._alerts(found),
             self._waiting(found),
             self._off_course(found),
+            self._unsaid(found.unsaid),
             self._sessions(found.sessions),
             self._unconfirmed(found.unconfirmed),
         ]
         if found.empty:
             parts.append([self._text("empty")])
         return "\n\n".join("\n".join(part) for part in parts if part)
+
+    def buttons(self, found: Digest) -> tuple[tuple[Button, ...], ...]:
+        """Return a button for each session that is listed as unsaid: it asks whether they came."""
+        return tuple(
+            (
+                Button(
+                    self.house.catalogue.label(
+                        self.language,
+                        "practitioner.digest.button.unsaid",
+                        label=row["label"],
+                        moment=self._moment(row["starts_at"]),
+                    ),
+                    data=f"{attendance_words.PREFIX}:{row['id']}:{attendance_words.ASK}",
+                ),
+            )
+            for row in found.unsaid[:SHOWN]
+        )
+
+    def _moment(self, at: int) -> str:
+        return moment(at, self.house.clinic.timezone, self.language)
 
     def _text(self, key: str, **params: object) -> Html:
         return self.house.catalogue.text(self.language, f"practitioner.digest.{key}", **params)
@@ -145,12 +168,18 @@ class _Writer:
         )
         return self._part(self._text("sessions"), lines, len(rows))
 
+    def _unsaid(self, rows: Sequence[Row]) -> list[Html]:
+        lines = (
+            self._text("unsaid_one", moment=self._moment(row["starts_at"]), label=row["label"])
+            for row in rows
+        )
+        return self._part(self._text("unsaid", n=len(rows)), lines, len(rows))
+
     def _unconfirmed(self, rows: Sequence[Row]) -> list[Html]:
-        zone = self.house.clinic.timezone
         lines = (
             self._text(
                 "wants_change" if row["state"] == "change_wanted" else "unconfirmed_one",
-                moment=moment(row["starts_at"], zone, self.language),
+                moment=self._moment(row["starts_at"]),
                 label=row["label"],
             )
             for row in rows

@@ -106,3 +106,52 @@ async def test_a_question_to_write_that_nobody_answered_ends_nothing_half_an_hou
     assert len(doctor.messages()) == heard, "the next words are the patient's"
     await world.after(hours=1)
     assert "To when?" in await doctor.taps("🔁 Was moved", question)
+
+
+async def test_the_morning_message_lists_what_nobody_spoke_of_with_a_tap_to_answer(
+    make_world: Any,
+) -> None:
+    world = make_world(digest_at="08:30")
+    await world.open()
+    doctor, other = await join(world, "Dr. Ruiz"), await join(world, "Dr. Gil")
+    boss = Chat(world, world.manager)
+    await enrolled(world, doctor)
+    await world.until(moment("2026-05-18 10:30"))
+    assert "nobody spoke of" not in await doctor.says("/digest"), "it is not over yet"
+    await world.until(moment("2026-05-19 08:30"))
+    for chat in (doctor, boss):
+        morning = next(m for m in reversed(chat.messages()) if "Good morning" in words(m))
+        assert "🗓 1 session nobody spoke of: did they come?\n• Mon 18 May, 10:00 · A.P." in words(
+            morning
+        )
+    assert [m for m in other.messages() if "Good morning" in words(m)] == []
+    morning = next(m for m in reversed(doctor.messages()) if "Good morning" in words(m))
+    said = await doctor.taps("🗓 A.P. · Mon 18 May, 10:00: did they come?", morning)
+    assert said.startswith("🗓 Did A.P. come to the session?")
+    assert "Their reminders have ended" in await doctor.taps("🚫 Did not come")
+    # Whoever taps later is told that somebody has said it, and the list is shorter.
+    toasts: list[str] = []
+    world.sandbox.world.listen(
+        lambda event, data: toasts.append(data["text"]) if event == "toast" else None
+    )
+    heard = len(doctor.messages())
+    await doctor.taps("🗓 A.P.", morning)
+    assert toasts == ["Somebody has answered that already."]
+    assert len(doctor.messages()) == heard
+    assert "nobody spoke of" not in await doctor.says("/digest")
+
+
+async def test_the_list_asks_only_those_who_may_answer(world: Any) -> None:
+    doctor, other = await join(world, "Dr. Ruiz"), await join(world, "Dr. Gil")
+    ana = await enrolled(world, doctor)
+    await world.until(moment("2026-05-18 12:00"))
+    await ana.says("I can't breathe, my throat is closing")
+    await world.after(hours=1)
+    assert "nobody spoke of" not in await other.says("/digest"), "called to the alert, no more"
+    heard = len(other.messages())
+    other.phone.tap(other.last()["message_id"], "pa:2:q", forged=True)
+    await world.settle()
+    assert len(other.messages()) == heard
+    await away(world, doctor, other)
+    await world.after(hours=1)
+    assert "nobody spoke of" in await other.says("/digest"), "now they stand in"
