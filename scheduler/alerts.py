@@ -190,6 +190,7 @@ def _call(tx: Tx, alert: Alert, besides: list[Staff], clinic: Clinic, *, now: in
     known = {member.id for member in called}
     called += [m for m in besides if m.id not in known]
     alert_copies.call(tx, alert, called, now=now)
+    alert_copies.owe(tx, alert, duty.quietly(tx, alert, called), now=now)
     for member, at in duty.later(tx, alert, called, clinic, now=now):
         alert_copies.owe(tx, alert, [member], now=now, ready_at=at)
     rounds.plan_next(tx, alert, clinic, now=now)

@@ -64,6 +64,18 @@ def later(
     return found
 
 
+def quietly(tx: Tx, alert: Alert, called: list[Staff]) -> list[Staff]:
+    """Return who has something urgent without a sound: it is their patient, and others are called.
+
+    Off call nobody is rung for it, but whoever knows the patient best may look all the same.
+    """
+    charged = in_charge(tx, alert.patient_id, alert.enrollment_id)
+    known = {member.id for member in called}
+    if alert.level != "urgent" or any(member.id in known for member in charged):
+        return []
+    return charged
+
+
 def _distinct(groups: list[list[Staff]]) -> list[list[Staff]]:
     """Leave everybody in the first group that calls them, and out of the others; none is empty."""
     seen: set[int] = set()

@@ -13,6 +13,7 @@ from scheduler import (
     alert_words,
     attendance,
     attendance_words,
+    duty,
     enrollment,
     oncall,
     outbox,
@@ -24,10 +25,12 @@ from scheduler import (
     topics,
     visit_news,
 )
+from scheduler.alert_record import Alert
 from scheduler.channel import Message
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.prepared import Later, Never, Prepared, after_the_night
+from scheduler.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,21 @@ class Former:
                 # It would be one more message. What has not left yet says it by itself.
                 return Never("canceled", "there is no message that could be changed")
         said = alert_words.message(tx, alert, member, self.catalogue, self.clinic, now=now)
-        return replace(
-            said.message(row["chat_id"], edits),
-            # Whoever is off call has it because nobody is on call, and a review can wait.
-            silent=alert.level == "review"
-            and member is not None
-            and not oncall.on_call(tx, [member], self.clinic, now=now),
-        )
+        silent = member is not None and self._is_quiet(tx, alert, member, now=now)
+        return replace(said.message(row["chat_id"], edits), silent=silent)
+
+    def _is_quiet(self, tx: Tx, alert: Alert, member: Staff, *, now: int) -> bool:
+        """Say whether a member has an alert without a sound.
+
+        It is so off call, where something urgent calls others and a review can wait. An emergency
+        rings with everybody who has it.
+        """
+        if alert.level == "emergency" or oncall.on_call(tx, [member], self.clinic, now=now):
+            return False
+        if alert.level == "review":
+            return True
+        called = duty.called(duty.line(tx, alert, self.clinic, now=now), alert.round)
+        return member.id not in {each.id for each in called}
 
     def _attendance(self, tx: Tx, row: Row, session_id: int, *, now: int) -> Prepared:
         """Ask whether a patient came, if that is still to be asked."""

@@ -41,12 +41,14 @@ class Story:
         await self.world.settle()
         return list(self.world.texts(self.ana))
 
-    def rang(self, chat: Chat, words: str = " · A.P.") -> list[int]:
-        """After how many minutes a new message about the alert came."""
+    def rang(self, chat: Chat, words: str = " · A.P.", *, silent: bool = False) -> list[int]:
+        """After how many minutes a new message about the alert came, with a sound (or silently)."""
         return [
             (entry.at - self.since) // MINUTE
             for entry in self.world.sandbox.ledger.of(chat.id, "sendMessage")
-            if words in entry.text.split("\n")[0] and entry.at >= self.since
+            if words in entry.text.split("\n")[0]
+            and entry.at >= self.since
+            and entry.silent == silent
         ]
 
     async def is_away(self, chat: Chat, helper: Chat | None, days: int) -> None:
@@ -88,10 +90,13 @@ async def test_the_message_at_2340_and_the_hour_that_follows(story: Story) -> No
         "If you cannot reach us, go to urgent care.\n"
         "If it gets worse fast, or you feel very ill: 112"
     )
-    # Nobody is on call: it is the managers', again and again, and nobody else is woken.
+    # Nobody is on call: it is the managers', again and again, and nobody else is woken. Whoever is
+    # in charge has it without a sound.
     await story.world.until(story.since + HOUR)
     assert story.rang(story.manager) == [0, 30, 60]
     assert story.rang(story.doctor) == story.rang(story.colleague) == []
+    assert story.rang(story.doctor, silent=True) == [0]
+    assert story.rang(story.colleague, silent=True) == []
     assert story.world.texts(story.ana) == []  # nothing says that anybody has read it
     await story.manager.taps("✋ I'm on it")
     assert [t.split(".")[0] for t in story.world.texts(story.ana)] == [
