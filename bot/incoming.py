@@ -36,7 +36,8 @@ class Incoming:
     ``message_id`` is the message that came, or for a button the one it hangs under. ``text`` is
     the text or caption, ``data`` what a button carries, ``reply_to`` the message that is quoted.
     ``written_at`` is when it was written, or changed, in UTC epoch ms (0 for a button). Of a vote,
-    ``data`` is Telegram's id of the poll and ``options`` are the places of what was chosen. Of a
+    ``data`` is Telegram's id of the poll and ``options`` are the places of what was chosen.
+    ``album`` is what ties together the messages in which an album of pictures comes. Of a
     group, ``title`` is its name, ``forum`` whether it has topics, and ``thread_id`` the topic it
     was written in.
     """
@@ -59,6 +60,7 @@ class Incoming:
     file_size: int = 0
     mime: str = ""
     options: tuple[int, ...] = ()
+    album: str = ""
     title: str = ""
     forum: bool = False
     thread_id: int | None = None
@@ -150,6 +152,7 @@ def read_update(update: Update) -> Incoming:
         edited=update.edited_message is not None,
         file_size=getattr(media, "file_size", None) or 0,
         mime=getattr(media, "mime_type", None) or "",
+        album=message.media_group_id or "",
         written_at=int((message.edit_date or message.date).timestamp() * 1000),
         thread_id=message.message_thread_id if message.is_topic_message else None,
     )

@@ -4,7 +4,7 @@ from bot.clinic import broadcasting, grouping
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.patient import room as patient
-from bot.practitioner import leaving, person, stray, writing
+from bot.practitioner import conversing, leaving, person, stray, writing
 from bot.practitioner import room as practitioner
 from bot.turn import House, Turn
 from scheduler import dialogues, events, patients, staff, staff_reach
@@ -119,6 +119,8 @@ def _holds_no_id(data: str) -> bool:
 
 def _free(turn: Turn) -> None:
     """Whatever is not a command or a button: a dialogue's next step, or a reply."""
+    if conversing.follows(turn):
+        return
     if turn.staff is not None and patient.alarms(turn):
         if not stray.is_addressed(turn, _TO_OTHERS):
             patient.reply(turn)

@@ -168,8 +168,11 @@ class Phone:
         reply_to: int | None = None,
         chat_id: int | None = None,
         thread: int | None = None,
+        album: str = "",
     ) -> Message:
         """Send a file; a sample made on the spot if ``content`` is left out.
+
+        ``album`` ties it to the others that were sent with the same.
 
         Raises:
             PhoneError: If there is no sample of the kind, or a photo is no picture.
@@ -192,6 +195,8 @@ class Phone:
             made = {kind: media.about(kind, stored)}
             if kind == "voice":
                 made[kind]["duration"] = samples.VOICE_SECONDS
+        if album:
+            made["media_group_id"] = album
         if caption:
             made["caption"] = caption
             if entities := found(caption):

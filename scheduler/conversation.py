@@ -132,6 +132,7 @@ def write(
     text: str | None,
     file_id: str | None,
     message_id: int,
+    album: str = "",
     group: int | None = None,
     answers: bool = True,
     now: int,
@@ -146,6 +147,7 @@ def write(
         text: the words, or the caption.
         file_id: the file that came with it.
         message_id: its Telegram id in the member's chat, or in the group.
+        album: what ties it to the other pictures of an album, if it is one of several.
         group: the chat of the group, where it was written there.
         answers: whether it does; not where it speaks of something else by its nature.
         now: UTC epoch ms.
@@ -155,9 +157,9 @@ def write(
     """
     staff_message_id: int = tx.value(
         """INSERT INTO staff_messages (clinic_id, patient_id, staff_id, kind, text, file_id,
-               message_id, chat_id, answers, state, at)
+               message_id, album, chat_id, answers, state, at)
            VALUES (:clinic_id, :patient_id, :staff_id, :kind, :text, :file_id, :message_id,
-               :group, :answers, 'on_its_way', :now)
+               :album, :group, :answers, 'on_its_way', :now)
            RETURNING id""",
         patient_id=patient.id,
         staff_id=member.id,
@@ -165,6 +167,7 @@ def write(
         text=text,
         file_id=file_id,
         message_id=message_id,
+        album=album or None,
         group=group,
         answers=unanswered.newest(tx, patient.id) if answers else None,
         now=now,
@@ -367,6 +370,18 @@ def written(tx: Tx, member: Staff, message_id: int, *, group: int | None = None)
         message_id=message_id,
         group=group or 0,
     )
+
+
+def album_went_to(tx: Tx, member: Staff, album: str) -> int | None:
+    """Return the patient to whom a member sent the first of an album in private, or None."""
+    found: int | None = tx.value(
+        """SELECT patient_id FROM staff_messages
+           WHERE clinic_id = :clinic_id AND album = :album AND staff_id = :staff_id
+             AND chat_id IS NULL LIMIT 1""",
+        album=album,
+        staff_id=member.id,
+    )
+    return found
 
 
 def _message(tx: Tx, staff_message_id: int) -> Row | None:

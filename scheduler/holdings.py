@@ -109,7 +109,7 @@ HOLDINGS: Final = (
     Holding(
         "staff_messages",
         "staff_messages.patient_id",
-        {"text": None, "file_id": None, "message_id": 0},
+        {"text": None, "file_id": None, "message_id": 0, "album": None},
         _bare("patient_id staff_id kind receipt_id answers state at settled_at chat_id"),
     ),
     Holding(

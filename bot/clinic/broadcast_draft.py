@@ -33,6 +33,8 @@ class Draft:
         tested: whether a test copy of this text was sent.
         as_it_is: whether the manager keeps a first line that a lock screen should not show.
         covered: whether a neutral line was put above it.
+        album: what ties the file to the others of its album, if it came in one.
+        told: whether it was said that those are left out.
     """
 
     serial: str
@@ -52,6 +54,8 @@ class Draft:
     tested: bool = False
     as_it_is: bool = False
     covered: bool = False
+    album: str = ""
+    told: bool = False
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Draft":

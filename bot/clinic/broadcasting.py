@@ -47,6 +47,9 @@ def take(turn: Turn) -> None:
     if draft.step == "when":
         _take_moment(turn, draft)
         return
+    if turn.incoming.album and turn.incoming.album == draft.album:
+        _leave_out(turn, draft)
+        return
     fault = broadcast_checks.fault(turn, draft)
     if fault is not None:
         turn.say(fault)
@@ -65,8 +68,16 @@ def take(turn: Turn) -> None:
             file_kind=broadcast_checks.file_kind(turn),
             file_id=turn.incoming.file_id,
             segment=draft.segment,
+            album=turn.incoming.album,
         ),
     )
+
+
+def _leave_out(turn: Turn, draft: Draft) -> None:
+    """Leave out the further pictures of an album, which would take the place of the first."""
+    if not draft.told:
+        turn.say(turn.text("clinic.broadcast.album"))
+        _keep(turn, _with(draft, told=True))
 
 
 def press(turn: Turn, action: str, serial: str, value: str) -> None:

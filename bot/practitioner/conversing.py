@@ -48,6 +48,22 @@ def quoted(turn: Turn) -> bool:
     return True
 
 
+def follows(turn: Turn) -> bool:
+    """Take one more picture of an album whose first went to a patient: it goes there too.
+
+    Returns:
+        Whether it was taken.
+    """
+    if turn.staff is None or not turn.incoming.album or turn.incoming.edited:
+        return False
+    number = conversation.album_went_to(turn.tx, turn.staff, turn.incoming.album)
+    patient = None if number is None else roster.seen(turn.tx, turn.staff, number)
+    if patient is None:
+        return False
+    send(turn, turn.staff, patient)
+    return True
+
+
 def send(turn: Turn, member: Staff, patient: Patient, *, answers: Row | None = None) -> None:
     """Send what a member wrote to a patient, or say why it cannot go there.
 
@@ -77,6 +93,7 @@ def send(turn: Turn, member: Staff, patient: Patient, *, answers: Row | None = N
         text=incoming.text or None,
         file_id=incoming.file_id,
         message_id=incoming.message_id,
+        album=incoming.album,
         group=_group(turn),
         now=turn.now,
     )
