@@ -2,7 +2,7 @@
 
 from bot.incoming import Incoming
 from bot.turn import House
-from scheduler import outbox, patients, staff
+from scheduler import duty, outbox, patients, staff
 from scheduler.database import Tx
 from scheduler.said import Said
 
@@ -31,7 +31,7 @@ def tell_of_parked(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Non
     )
     told = {member.chat_id: member for member in staff.everyone(tx, "manager")}
     if patient is not None:
-        told |= {member.chat_id: member for member in staff.responsible_for_patient(tx, patient.id)}
+        told |= {member.chat_id: member for member in duty.in_charge(tx, patient.id)}
     for member in told.values():
         if member.chat_id == incoming.chat_id:
             continue

@@ -7,19 +7,22 @@ from scheduler.database import Tx
 from scheduler.staff import Staff
 
 
-def in_charge(tx: Tx, patient_id: int, enrollment_id: int | None) -> list[Staff]:
+def in_charge(tx: Tx, patient_id: int, enrollment_id: int | None = None) -> list[Staff]:
     """Return who answers for a patient, or for one enrollment: never nobody while there is staff.
 
-    Without a plan under way it is who made the newest one, and without anybody the managers.
-    Whoever stands in for somebody who is away takes their place.
+    It is whose plans are under way, without one who made the newest, and without anybody the
+    managers. Whoever stands in for somebody who is away takes their place.
     """
     if enrollment_id is not None:
         return staff.responsible_for(tx, enrollment_id)
-    under_way = staff.responsible_for_patient(tx, patient_id)
     plans = enrollment.of_patient(tx, patient_id)
-    if plans and all(plan["status"] in ("completed", "ended") for plan in plans):
-        return staff.responsible_for(tx, plans[0]["id"])
-    return under_way
+    under_way = [plan for plan in plans if plan["status"] in enrollment.UNDER_WAY]
+    found = {
+        member.id: member
+        for plan in under_way or plans[:1]
+        for member in staff.responsible_for(tx, plan["id"])
+    }
+    return list(found.values()) or staff.managers(tx)
 
 
 def line(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> list[list[Staff]]:
@@ -39,7 +42,7 @@ def line(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> list[list[Staff]]
     managers = [m for m in team if m.role == "manager"] or staff.everyone(tx, "manager") or charged
     others = [m for m in on_call if m.role == "practitioner"]
     if alert.level == "emergency":
-        charged = [*charged, *staff.responsible_for_patient(tx, alert.patient_id)]
+        charged = [*charged, *in_charge(tx, alert.patient_id)]
         return _distinct([[*charged, *managers, *on_call], team])
     if alert.level == "urgent":
         return _distinct([first, others, managers])

@@ -7,7 +7,7 @@ blocked bot and a return all work.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from messages.catalogue import Catalogue
 from messages.protocol import Protocol, Step
@@ -21,6 +21,8 @@ from scheduler.staff import Staff
 from scheduler.timing import Planned, plan
 
 Hold = Literal["consent", "stopped", "unreachable", "paused"]
+UNDER_WAY: Final = ("invited", "active", "paused")
+"""The statuses of a plan that is not over."""
 
 
 @dataclass(frozen=True, slots=True)

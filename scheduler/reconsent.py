@@ -9,7 +9,7 @@ because none of that rests on this consent. The people in charge are told that s
 from typing import Final
 
 from messages.catalogue import Catalogue
-from scheduler import consent, notices, outbox, staff
+from scheduler import consent, duty, notices, outbox
 from scheduler.channel import Button
 from scheduler.clinic import Clinic
 from scheduler.consent import Purpose
@@ -68,7 +68,7 @@ def ask(
     if purpose == "aftercare" and not before:
         notices.tell(
             tx,
-            staff.responsible_for_patient(tx, patient.id),
+            duty.in_charge(tx, patient.id),
             "patient.rights.told.again",
             now=now,
             patient_id=patient.id,

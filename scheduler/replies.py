@@ -221,7 +221,7 @@ def of_patient(tx: Tx, patient_id: int) -> list[Row]:
 
 
 def pain_of(tx: Tx, enrollment_id: int) -> list[Row]:
-    """Return every 0–10 answer of an enrollment with its question, step and session, by time."""
+    """Return every answer to a question of an enrollment's messages, with its session, by time."""
     return tx.all(
         """SELECT replies.*, sessions.starts_at AS session_at FROM replies
            JOIN sessions ON sessions.clinic_id = :clinic_id AND sessions.id = replies.session_id

@@ -74,7 +74,7 @@ def _concerned(tx: Tx) -> list[tuple[Staff, int]]:
            GROUP BY broadcast_id, patient_id"""
     ):
         if row["patient_id"] is not None:
-            members = duty.in_charge(tx, row["patient_id"], None)
+            members = duty.in_charge(tx, row["patient_id"])
         else:
             members = staff.everyone(tx, "manager")
         for member in members:

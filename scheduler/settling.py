@@ -13,6 +13,7 @@ from typing import Literal
 from scheduler import (
     broadcasts,
     conversation,
+    duty,
     enrollment,
     notices,
     outbox,
@@ -253,7 +254,7 @@ def _lose_touch(tx: Tx, row: Row, *, now: int) -> None:
         return
     notices.tell(
         tx,
-        staff.responsible_for_patient(tx, patient.id),
+        duty.in_charge(tx, patient.id),
         "practitioner.unreachable",
         now=now,
         patient_id=patient.id,

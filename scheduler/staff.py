@@ -138,20 +138,6 @@ def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:
     return _answering(tx, [_staff(row) for row in rows])
 
 
-def responsible_for_patient(tx: Tx, patient_id: int) -> list[Staff]:
-    """Return who is told about a patient: the practitioners of the plans that are not over."""
-    rows = tx.all(
-        """SELECT DISTINCT staff.* FROM enrollments
-           JOIN staff ON staff.clinic_id = :clinic_id AND staff.id = enrollments.staff_id
-           WHERE enrollments.clinic_id = :clinic_id AND enrollments.patient_id = :patient_id
-             AND enrollments.status IN ('invited', 'active', 'paused')
-             AND staff.removed_at IS NULL
-           ORDER BY staff.id""",
-        patient_id=patient_id,
-    )
-    return _answering(tx, [_staff(row) for row in rows])
-
-
 def _answering(tx: Tx, members: Iterable[Staff]) -> list[Staff]:
     """Put whoever stands in where somebody is away; the managers where nobody is left.
 

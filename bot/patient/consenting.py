@@ -64,7 +64,7 @@ def _ended_unopened(turn: Turn, patient: Patient, enrollment_id: int) -> bool:
     row = enrollment.get(turn.tx, enrollment_id)
     begun = row is not None and row["started_at"] is not None
     rows = enrollment.of_patient(turn.tx, patient.id)
-    return not begun and not any(each["status"] in telling.UNDER_WAY for each in rows)
+    return not begun and not any(each["status"] in enrollment.UNDER_WAY for each in rows)
 
 
 def _running(turn: Turn, patient: Patient) -> bool:

@@ -7,7 +7,7 @@ from bot.practitioner.card_words import PREFIX as CARD
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import moment
-from scheduler import enrollment, staff, staff_group
+from scheduler import duty, staff_group
 from scheduler.channel import Button
 from scheduler.outbox import Kind
 from scheduler.patients import Patient
@@ -19,28 +19,15 @@ Words = Callable[[str], str]
 WRITE: Final = "t"
 """The prefix of buttons about writing to a patient (bot.writing)."""
 
-UNDER_WAY: Final = ("invited", "active", "paused")
-
 
 def in_charge(turn: Turn, patient: Patient) -> list[Staff]:
-    """Return who answers for a patient: the practitioners of the plans under way.
-
-    Without a plan under way it is who made the newest one, and without anybody the managers.
-    """
-    rows = enrollment.of_patient(turn.tx, patient.id)
-    under_way = [row for row in rows if row["status"] in UNDER_WAY] or rows[:1]
-    found: dict[int, Staff] = {}
-    for row in under_way:
-        for member in staff.responsible_for(turn.tx, row["id"]):
-            found.setdefault(member.id, member)
-    return list(found.values()) or staff.everyone(turn.tx, "manager")
+    """Return who answers for a patient; see ``scheduler.duty``."""
+    return duty.in_charge(turn.tx, patient.id)
 
 
 def for_enrollment(turn: Turn, patient: Patient, enrollment_id: int | None) -> list[Staff]:
     """Return who answers for one enrollment, or for the patient where none is known."""
-    if enrollment_id is None:
-        return in_charge(turn, patient)
-    return staff.responsible_for(turn.tx, enrollment_id)
+    return duty.in_charge(turn.tx, patient.id, enrollment_id)
 
 
 def tell(

@@ -103,9 +103,7 @@ def test_whoever_stands_in_is_called_told_and_may_look(
         assert roster.seen(tx, sol, enrolled.patient_id) is None
         away(tx, ruiz, sol)
         assert [m.name for m in staff.responsible_for(tx, enrolled.enrollment_id)] == ["Dr. Sol"]
-        assert [m.name for m in staff.responsible_for_patient(tx, enrolled.patient_id)] == [
-            "Dr. Sol"
-        ]
+        assert duty.in_charge(tx, enrolled.patient_id) == [sol]
         assert roster.seen(tx, sol, enrolled.patient_id) is not None
         assert called(tx, enrolled, "urgent", NOW) == [["Dr. Sol"], ["Marta"]]
         upkeep.beat(tx, CLINIC, now=NOW + 5 * DAY)
@@ -314,3 +312,31 @@ def calls(tx: Tx, since: int) -> list[tuple[int, int]]:
     return [
         (row["chat_id"], (row["ready_at"] - since) // 60_000) for row in alert_copies.waiting(tx)
     ]
+
+
+def test_each_plan_of_a_patient_has_somebody_who_answers(
+    store: Store, catalogue: Catalogue, enrolled: Enrolled
+) -> None:
+    def story(tx: Tx) -> None:
+        ruiz, sol = doctor(tx), member(tx, 502, "Dr. Sol")
+        marta = member(tx, 503, "Marta", "manager")
+        tx.run(
+            """INSERT INTO enrollments (clinic_id, patient_id, staff_id, treatment, area,
+                   lipolytic, filler, status, created_at)
+               VALUES (:clinic_id, :patient, :staff, 'hair', 'scalp', 0, 0, 'active', :now)""",
+            patient=enrolled.patient_id,
+            staff=sol.id,
+            now=NOW,
+        )
+
+        def charged() -> set[int]:
+            return {each.id for each in duty.in_charge(tx, enrolled.patient_id)}
+
+        assert charged() == {ruiz.id, sol.id}
+        # Nobody stands in: the managers answer for that plan, the colleague for the other.
+        away(tx, ruiz, None)
+        assert charged() == {marta.id, sol.id}
+        tx.run("UPDATE enrollments SET status = 'ended' WHERE clinic_id = :clinic_id")
+        assert charged() == {sol.id}
+
+    store.write_now(story)
