@@ -8,6 +8,20 @@ from sandbox.botapi.profile import member
 from sandbox.world import BotStatus, Chat
 
 SUPERGROUP_BASE = -1_000_000_000_000
+OUTSIDE = frozenset({"left", "kicked"})
+
+
+def shown(chat: Chat) -> dict[str, Any]:
+    """Return a group as the page shows it; its messages apart."""
+    return {
+        "id": chat.id,
+        "title": chat.about["title"],
+        "forum": bool(chat.about.get("is_forum")),
+        "members": chat.members,
+        "moved": chat.migrated_to is not None,
+        "bot_status": chat.bot_status,
+        "topics": list(chat.topics.values()),
+    }
 
 
 class Groups:
@@ -16,10 +30,17 @@ class Groups:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def create(self, title: str, members: Sequence[int], *, forum: bool = False) -> Chat:
+    def create(
+        self,
+        title: str,
+        members: Sequence[int],
+        *,
+        forum: bool = False,
+        status: BotStatus = "member",
+    ) -> Chat:
         """Make a group (a supergroup with topics if ``forum``) and add the bot to it.
 
-        The first of ``members`` is who adds the bot.
+        The first of ``members`` is who adds the bot, as a member or as an administrator.
         """
         world = self._desk.world
         number = 500_000 + len(world.chats)
@@ -30,10 +51,7 @@ class Groups:
             about |= {"id": -number, "type": "group"}
         chat = Chat(about["id"], about["type"], about, members=list(members), bot_status="left")
         world.add_chat(chat)
-        self.set_bot(chat, "member", by=members[0])
-        joined = {"new_chat_members": [self._desk.bot], "new_chat_member": self._desk.bot}
-        message = world.post(chat, world.people[members[0]].user(), joined)
-        self._desk.updates.push("message", message)
+        self.set_bot(chat, status, by=members[0])
         return chat
 
     def set_bot(
@@ -63,6 +81,13 @@ class Groups:
             "new_chat_member": member(chat, self._desk.bot, status),
         }
         self._desk.updates.push("my_chat_member", change)
+        was_in, is_in = before not in OUTSIDE, status not in OUTSIDE
+        if is_in and not was_in:
+            joined = {"new_chat_members": [self._desk.bot], "new_chat_member": self._desk.bot}
+            message = world.post(chat, world.people[by].user(), joined)
+            self._desk.updates.push("message", message)
+        elif was_in and not is_in:
+            world.post(chat, world.people[by].user(), {"left_chat_member": self._desk.bot})
 
     def delete_topic(self, chat: Chat, thread: int) -> None:
         """Delete a topic and all that was written in it; the bot is not told."""

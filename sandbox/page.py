@@ -12,8 +12,10 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import BodyPartReader, web
 
+from sandbox import scene
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
+from sandbox.groups import shown
 from sandbox.phones import Phone, PhoneError
 from sandbox.timekeeper import Timekeeper
 
@@ -25,6 +27,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 STEPS = {"hour": 3_600_000, "day": 86_400_000}
 LONGEST_STEP = 10 * 366 * 86_400_000
 POLICY = "default-src 'self'; img-src 'self' data: blob:"
+RIGHTS = ("manages_topics", "deletes_messages")
 FAULT_FIELDS = frozenset(
     {"kind", "method", "chat_id", "count", "skip", "status", "body", "content_type", "seconds"}
 )
@@ -70,6 +73,8 @@ class Page:
             web.get("/state", self.state),
             web.get("/files/{file_id}", self.file),
             web.post("/phones/{user_id}/{action}", self.phone),
+            web.post("/groups", self.add_team),
+            web.post("/groups/{chat_id}/{action}", self.group),
             web.post("/clock", self.clock),
             web.post("/bot", self.bot),
             web.get("/faults", self.faults),
@@ -117,6 +122,34 @@ class Page:
         given = await _given(request)
         result = _act(phone, request.match_info["action"], given)
         return web.json_response({"ok": True, "result": result})
+
+    async def add_team(self, _: web.Request) -> web.StreamResponse:
+        """Make the team's group."""
+        if not scene.team(self._sandbox.world.people.values()):
+            raise PhoneError("nobody here is of the clinic")
+        return web.json_response({"ok": True, "result": shown(self._sandbox.add_team())})
+
+    async def group(self, request: web.Request) -> web.StreamResponse:
+        """Do in a group what its owner, the first of its members, may do there."""
+        chat = self._sandbox.world.chats.get(_number(request.match_info["chat_id"], "chat_id") or 0)
+        if chat is None or not chat.is_group:
+            raise PhoneError("there is no such group")
+        given = await _given(request)
+        match request.match_info["action"]:
+            case "bot":
+                status = given.get("status")
+                if status not in ("member", "administrator", "left", "kicked"):
+                    raise PhoneError("a status is member, administrator, left or kicked")
+                rights = {right: bool(given.get(right, True)) for right in RIGHTS}
+                self._sandbox.groups.set_bot(chat, status, by=chat.members[0], **rights)
+            case "delete_topic":
+                thread = _number(given.get("thread"), "thread") or 0
+                if thread not in chat.topics:
+                    raise PhoneError("there is no such topic")
+                self._sandbox.groups.delete_topic(chat, thread)
+            case action:
+                raise PhoneError(f"a group has no action {action}")
+        return web.json_response({"ok": True, "result": shown(chat)})
 
     async def clock(self, request: web.Request) -> web.StreamResponse:
         """Change the clock's speed, or let it run to a target."""
@@ -192,12 +225,15 @@ def _act(phone: Phone, action: str, given: dict[str, Any]) -> Any:
     reply_to = _number(given.get("reply_to"), "reply_to")
     message_id = _number(given.get("message_id"), "message_id") or 0
     text = str(given.get("text", ""))
+    # A group, and a topic of it; left out, the chat with the bot.
+    chat_id = _number(given.get("chat_id"), "chat_id")
+    thread = _number(given.get("thread"), "thread")
     result: Any = None
     match action:
         case "text":
-            result = phone.text(text, reply_to=reply_to)
+            result = phone.text(text, reply_to=reply_to, chat_id=chat_id, thread=thread)
         case "tap":
-            query_id = phone.tap(message_id, str(given.get("data", "")))
+            query_id = phone.tap(message_id, str(given.get("data", "")), chat_id=chat_id)
             result = {"callback_query_id": query_id}
         case "open":
             result = phone.open(str(given.get("link") or given.get("start") or ""))
@@ -207,10 +243,17 @@ def _act(phone: Phone, action: str, given: dict[str, Any]) -> Any:
             name, mime, content = given.get("upload") or ("", "", None)
             caption = str(given.get("caption", ""))
             result = phone.send_file(
-                action, content, name=name, mime=mime, caption=caption, reply_to=reply_to
+                action,
+                content,
+                name=name,
+                mime=mime,
+                caption=caption,
+                reply_to=reply_to,
+                chat_id=chat_id,
+                thread=thread,
             )
         case "edit":
-            result = phone.edit(message_id, text)
+            result = phone.edit(message_id, text, chat_id=chat_id)
         case "block":
             phone.block()
         case "unblock":

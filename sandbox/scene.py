@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,12 @@ def begins(now: int, zone: str) -> int:
     today = datetime.fromtimestamp(now / 1000, ZoneInfo(zone)).date()
     morning = datetime.combine(today, MORNING, ZoneInfo(zone))
     return int(morning.timestamp() * 1000)
+
+
+def team(people: Iterable[Person]) -> list[int]:
+    """Return who is in the team's group: the clinic's people, its manager first."""
+    staff = [person for person in people if person.role != "patient"]
+    return [person.id for person in sorted(staff, key=lambda one: one.role != "manager")]
 
 
 def phone_label(person: Person) -> str:

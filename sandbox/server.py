@@ -30,7 +30,7 @@ from sandbox.clock import Clock, ClockState, SandboxClock
 from sandbox.events import EventHub
 from sandbox.faults import Faults
 from sandbox.files import FileStore
-from sandbox.groups import Groups
+from sandbox.groups import Groups, shown
 from sandbox.ledger import Ledger
 from sandbox.limits import RateLimits
 from sandbox.link import Link
@@ -40,7 +40,7 @@ from sandbox.process import BotProcess
 from sandbox.storage import Storage
 from sandbox.timekeeper import Timekeeper
 from sandbox.updates import UpdateQueue
-from sandbox.world import Message, Person, Role, World
+from sandbox.world import Chat, Message, Person, Role, World
 
 HOST = "127.0.0.1"
 BOT_ID = 7_000_000_001
@@ -60,6 +60,7 @@ class Sandbox:
         bot_username: The bot's @name.
         bot_name: The bot's display name.
         zone: The clinic's time zone, which the page shows times in.
+        clinic: The clinic's name, after which its team's group is called.
         limits: Telegram's rate limits to enforce; None for no limit.
         begins: The first instant of a new world, UTC epoch ms, which then goes on from where it
             stood, not by the machine's time; None for the machine's.
@@ -74,6 +75,7 @@ class Sandbox:
         bot_username: str = "aftercare_sandbox_bot",
         bot_name: str = "Aftercare",
         zone: str = "Europe/Madrid",
+        clinic: str = "Clinic",
         limits: RateLimits | None = None,
         begins: int | None = None,
     ) -> None:
@@ -81,6 +83,7 @@ class Sandbox:
             directory.mkdir(parents=True, exist_ok=True)
         self.token = token
         self.zone = zone
+        self.clinic = clinic
         self._storage = Storage(directory / "world.sqlite" if directory else None)
         self.clock: Clock = clock if clock is not None else self._restored_clock(begins)
         files = FileStore(self._storage, directory / "files" if directory else None)
@@ -211,6 +214,12 @@ class Sandbox:
         """Return the messages of a private chat or a group in order, as they read now."""
         return list(self.world.chats[chat_id].messages.values())
 
+    def add_team(self) -> Chat:
+        """Make the team's group, with topics; the manager adds the bot as an administrator."""
+        members = scene.team(self.world.people.values())
+        title = f"{self.clinic} team"
+        return self.groups.create(title, members, forum=True, status="administrator")
+
     async def run_bot(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
         """Start the bot as a child process; its lines go to our standard error."""
         self.process = BotProcess(argv, env, lambda _: self.events.publish("bot", self.bot_state()))
@@ -272,6 +281,7 @@ class Sandbox:
             "people": self.people(),
             "bot": self.bot_state(),
             "chats": {str(number): list(chat.messages.values()) for number, chat in chats},
+            "groups": [shown(chat) for _, chat in chats if chat.is_group],
             "clock": self.clock_state(),
             "outbox": self.link.outbox,
             "zone": self.zone,
@@ -284,6 +294,8 @@ class Sandbox:
                 phone.notice(data["message"])
         if event == "people":
             data = {"people": self.people()}
+        if event == "group":
+            data |= shown(self.world.chats[data["chat_id"]])
         self.events.publish(event, data)
 
     def _clock_changed(self) -> None:

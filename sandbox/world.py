@@ -147,8 +147,10 @@ class World:
         return chat
 
     def keep_chat(self, chat: Chat) -> None:
-        """Remember a change of a chat."""
+        """Remember a change of a chat; of a group, listeners hear of it."""
         self.storage.put("chat", chat.id, chat.remembered())
+        if chat.is_group:
+            self.tell("group", {"chat_id": chat.id})
 
     def seconds(self) -> int:
         """Return the present instant as the Bot API dates things: UTC epoch seconds."""
@@ -168,6 +170,8 @@ class World:
             "date": self.clock.now() // 1000,
             **content,
         }
+        if "forum_topic_created" in content:
+            message |= {"message_thread_id": number, "is_topic_message": True}
         chat.messages[number] = message
         self.storage.put("message", f"{chat.id}:{number}", message)
         if self._listeners:

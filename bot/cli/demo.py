@@ -69,7 +69,12 @@ async def _serve(*, port: int, speed: float, browser: bool, directory: Path) -> 
     except (ZoneInfoNotFoundError, ValueError):
         _err.print(f"[bold red]CLINIC_TIMEZONE[/] is not a time zone of the IANA database: {zone}")
         return 1
-    sandbox = Sandbox(directory=directory / "telegram", zone=zone, begins=begins)
+    sandbox = Sandbox(
+        directory=directory / "telegram",
+        zone=zone,
+        clinic=environment["CLINIC_NAME"],
+        begins=begins,
+    )
     await sandbox.start(port)
     if speed != 1.0 and isinstance(sandbox.clock, SandboxClock):
         sandbox.clock.set_speed(speed)

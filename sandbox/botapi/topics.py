@@ -17,8 +17,6 @@ def create(call: Call) -> Json:
     created = {"name": name, "icon_color": call.values.get("icon_color", 7322096)}
     message = world.post(chat, call.desk.bot, {"forum_topic_created": created})
     thread = message["message_id"]
-    message |= {"message_thread_id": thread, "is_topic_message": True}
-    world.edit(chat, message, dated=False)
     chat.topics[thread] = {"message_thread_id": thread, **created, "is_closed": False}
     world.keep_chat(chat)
     call.record(chat, message)
@@ -34,9 +32,8 @@ def edit(call: Call) -> bool:
         raise bad_request("TOPIC_NOT_MODIFIED")
     topic["name"] = name
     world = call.desk.world
-    message = world.post(chat, call.desk.bot, {"forum_topic_edited": {"name": name}})
-    message |= {"message_thread_id": topic["message_thread_id"], "is_topic_message": True}
-    world.edit(chat, message, dated=False)
+    where = {"message_thread_id": topic["message_thread_id"], "is_topic_message": True}
+    message = world.post(chat, call.desk.bot, {"forum_topic_edited": {"name": name}, **where})
     world.keep_chat(chat)
     call.record(chat, message)
     return True

@@ -29,8 +29,10 @@ const panel = new OutboxPanel(find("outbox"), { onToggle: togglePanel });
 const tabs = new Tabs(find("tabs"), { goTo, onToggle: togglePanel });
 const coach = new Coach(find("coach"), journey, {
   fill: (id, text) => { goTo(id); phones.get(id).fill(text); },
-  open: (id, link) => { goTo(id); attempt(phoneApi(id).open(link)); },
-  show: (id, messageId) => { goTo(id); phones.get(id).transcript.showMessage(messageId ?? messages(id).at(-1)?.message_id); },
+  open: (id, link) => { toBot(id); attempt(phoneApi(id).open(link)); },
+  show: (id, messageId) => { goTo(id); phones.get(id).showMessage(messageId ?? messages(id).at(-1)?.message_id); },
+  team: (id) => { goTo(id); phones.get(id).addTeam(); },
+  topic: (id, groupId, thread) => { goTo(id); phones.get(id).openRoom({ me: id, chat: groupId, thread }); },
   step: (kind) => bar.step(kind),
   speed: (value) => attempt(clock({ speed: value })),
   bot: (action) => attempt(bot(action)),
@@ -43,7 +45,7 @@ function cast() {
   phones.clear();
   for (const person of model.people) {
     phones.set(person.id, new Phone(person, {
-      goTo,
+      toBot,
       onUnread: (id, count) => tabs.unread(id, count),
       tapped: (id) => { journey.tapped(id); coach.changed(); },
     }));
@@ -71,6 +73,11 @@ function goTo(id) {
   openSheet(null);
   setActive(id);
   phones.get(id)?.element.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function toBot(id) {
+  goTo(id);
+  phones.get(id)?.openBot();
 }
 
 /** Mark what the tour speaks of. */
@@ -145,7 +152,9 @@ listen(
   (name, data) => {
     take(name, data);
     parts[name]?.(data);
-    if (name !== "state" && data.chat_id !== undefined) phones.get(data.chat_id)?.take(name, data);
+    if (name !== "state" && data.chat_id !== undefined) {
+      for (const one of phones.values()) if (one.concerns(data.chat_id)) one.take(name, data);
+    }
     coach.changed();
   },
   (connected) => {

@@ -149,9 +149,9 @@ async def browser() -> AsyncIterator[Browser]:
 class Viewer:
     """Opens the page in a window and remembers every complaint of the browser."""
 
-    def __init__(self, browser: Browser, stage: Stage) -> None:
+    def __init__(self, browser: Browser, sandbox: Sandbox) -> None:
         self._browser = browser
-        self._stage = stage
+        self._sandbox = sandbox
         self.complaints: list[str] = []
 
     async def open(self, size: tuple[int, int] = LAPTOP, **window: Any) -> Page:
@@ -163,7 +163,7 @@ class Viewer:
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._console)
-        await page.goto(f"{self._stage.sandbox.url}/")
+        await page.goto(f"{self._sandbox.url}/")
         await page.locator(".phone").first.wait_for(state="attached")
         return page
 
@@ -175,7 +175,13 @@ class Viewer:
 @pytest.fixture
 async def viewer(browser: Browser, stage: Stage) -> AsyncIterator[Viewer]:
     """The page's window; a test fails if the browser had anything to complain of."""
-    viewer = Viewer(browser, stage)
+    async for viewer in watching(browser, stage.sandbox):
+        yield viewer
+
+
+async def watching(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Viewer]:
+    """A window on a sandbox's page, whose complaints are looked at in the end."""
+    viewer = Viewer(browser, sandbox)
     yield viewer
     await asyncio.sleep(0)  # what the browser said last is still on its way
     assert viewer.complaints == []

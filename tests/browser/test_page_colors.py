@@ -17,7 +17,7 @@ PAIRS = (
     ("on-accent", "accent"),
     ("text", "accent-soft"),
     ("own-soft", "own"),
-    ("name", "theirs"),
+    *((name, "theirs") for name in ("name", "name-practitioner", "name-manager")),
     ("code", "theirs"),
     ("danger", "surface"),
     ("danger", "danger-soft"),

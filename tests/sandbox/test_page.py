@@ -45,7 +45,7 @@ async def test_the_first_event_is_everything_as_it_stands(
 ) -> None:
     anna.text("hello")
     state = await events.next("state")
-    assert state.keys() == {"people", "bot", "chats", "clock", "outbox", "zone"}
+    assert state.keys() == {"people", "bot", "chats", "groups", "clock", "outbox", "zone"}
     async with http.get(f"{sandbox.url}/state") as answer:
         now = await answer.json()
     assert now["chats"][str(anna.person.id)] == anna.transcript()

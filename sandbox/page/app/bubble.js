@@ -3,10 +3,13 @@
 import { time } from "./dates.js";
 import { h } from "./dom.js";
 import { rich } from "./entities.js";
-import { icon, ticks } from "./icons.js";
+import { senderName, serviceWords } from "./groups.js";
+import { botMark, icon, ticks } from "./icons.js";
 import { isStartLink, qrLinkOf, safeUrl } from "./links.js";
 import { file, photo, sticker, video, voice } from "./media.js";
-import { isOwn, model } from "./model.js";
+import { isOwn, person } from "./model.js";
+import { avatar } from "./people.js";
+import { isGroup } from "./place.js";
 import { poll } from "./poll.js";
 
 /** A message in a few words: for reply quotes, and for screen readers. */
@@ -19,7 +22,7 @@ export function gist(message) {
   if (message.document) return message.document.file_name ?? "File";
   if (message.video) return "Video";
   if (message.poll) return `Poll: ${message.poll.question}`;
-  return "Message";
+  return serviceWords(message) ?? "Message";
 }
 
 function meta(message, own, read) {
@@ -30,19 +33,19 @@ function meta(message, own, read) {
   );
 }
 
-function quote(message, act) {
+function quote(message, place, act) {
   const replied = message.reply_to_message;
-  if (!replied) return null;
-  const own = replied.from && !replied.from.is_bot;
+  // Whatever stands in a topic answers the message that opened it: nothing that a reader wants to see.
+  if (!replied || replied.forum_topic_created) return null;
   return h("button.quote", { onclick: () => act.showMessage(replied.message_id) },
-    h("b", {}, own ? "You" : replied.from?.first_name ?? model.bot.name),
+    h("b", {}, isOwn(replied, place.me) ? "You" : senderName(replied)),
     h("span", { dir: "auto" }, gist(replied)),
   );
 }
 
-function media(message, chatId, act) {
+function media(message, place, act) {
   if (message.photo) {
-    const link = isOwn(message, chatId) ? null : qrLinkOf(message, chatId);
+    const link = isOwn(message, place.me) ? null : qrLinkOf(message, place.chat);
     const label = link ? "QR code: open its link on a phone" : "Enlarge the picture";
     return photo(message.photo, { label, onTap: link ? () => act.openLink(link) : null });
   }
@@ -75,23 +78,39 @@ function keyboard(message, act) {
     rows.map((row) => h(`div.key-row${row.length > 4 ? ".tight" : ""}`, {}, row.map((key) => button(key, message, act)))));
 }
 
+/** Who wrote it, over and beside a message in a group; which of a run shows it, the transcript says. */
+function sender(message) {
+  const known = message.sender_chat ? null : person(message.from.id);
+  const picture = known ? avatar(known) : botMark();
+  return [h(`b.sender${known ? `.${known.role}` : ""}`, { dir: "auto" }, senderName(message)), h("span.face", { "aria-hidden": "true" }, picture)];
+}
+
+/** What a group says by itself, in the middle. */
+function service(message, words) {
+  return h("p.service", { "data-id": message.message_id }, h("span", { dir: "auto" }, words));
+}
+
 const UNKNOWN = ["animation", "audio", "location", "contact", "video_note", "dice", "venue"];
 
 /**
  * @param {object} message Bot API Message
- * @param {number} chatId whose phone this is
+ * @param {object} place where it stands and who looks, see place.js
  * @param {object} act what taps do: openLink, sendText, tap, vote, copy, showMessage, menu, reply
  * @param {boolean} read whether the bot has taken this (own) message up
  * @returns {HTMLElement}
  */
-export function bubble(message, chatId, act, read) {
-  const own = isOwn(message, chatId);
+export function bubble(message, place, act, read) {
+  const said = serviceWords(message);
+  if (said) return service(message, said);
+  const own = isOwn(message, place.me);
+  const name = own ? "You" : senderName(message);
   const words = message.text ?? message.caption;
   const entities = message.text !== undefined ? message.entities : message.caption_entities;
   const unknown = UNKNOWN.find((kind) => message[kind]);
   const body = h("div.bubble", {},
-    quote(message, act),
-    message.sticker ? sticker(message.sticker) : media(message, chatId, act),
+    isGroup(place) && !own ? sender(message) : null,
+    quote(message, place, act),
+    message.sticker ? sticker(message.sticker) : media(message, place, act),
     words !== undefined || unknown
       ? h("div.words", { dir: "auto" }, words !== undefined ? rich(words, entities, act) : `[${unknown}]`, meta(message, own, read))
       : meta(message, own, read),
@@ -103,7 +122,8 @@ export function bubble(message, chatId, act, read) {
   ].filter(Boolean);
   return h(`article.${classes.join(".")}`, {
     "data-id": message.message_id,
-    "aria-label": `${own ? "You" : message.from?.first_name ?? model.bot.name}, ${time(message.date * 1000)}`,
+    "data-from": message.sender_chat?.id ?? message.from.id,
+    "aria-label": `${name}, ${time(message.date * 1000)}`,
     oncontextmenu: (event) => act.menu(message, event),
     ondblclick: (event) => { if (!event.target.closest("button, a")) act.reply(message); },
   }, body, keyboard(message, act));

@@ -2,20 +2,22 @@
 
 import { gist } from "./bubble.js";
 import { h } from "./dom.js";
+import { senderName } from "./groups.js";
 import { icon } from "./icons.js";
-import { commandsFor, isOwn, messages } from "./model.js";
+import { commandsFor, isOwn } from "./model.js";
+import { isGroup, standing, where } from "./place.js";
 import { phone } from "./server.js";
 
 const TALLEST = 120; // pixels; a longer text scrolls inside
 
 export class Composer {
   /**
-   * @param {number} userId
+   * @param {object} place see place.js
    * @param {(work: Promise) => Promise} attempt shows what the sandbox says when it refuses
    */
-  constructor(userId, attempt) {
-    this.userId = userId;
-    this.phone = phone(userId);
+  constructor(place, attempt) {
+    this.place = place;
+    this.phone = phone(place.me, where(place));
     this.attempt = attempt;
     this.target = null;
     this.chosen = -1;
@@ -24,7 +26,7 @@ export class Composer {
       oninput: () => this.changed(), onkeydown: (event) => this.key(event),
       onblur: () => setTimeout(() => { if (!this.element.contains(document.activeElement)) this.close(); }, 120),
     });
-    this.menuButton = h("button.round.menu", { "aria-label": "Commands", "aria-expanded": "false", onclick: () => this.toggle("commands") }, h("span.slash", {}, "/"));
+    this.menuButton = h("button.round.menu", { hidden: isGroup(place), "aria-label": "Commands", "aria-expanded": "false", onclick: () => this.toggle("commands") }, h("span.slash", {}, "/"));
     this.attachButton = h("button.round", { "aria-label": "Attach", "aria-expanded": "false", onclick: () => this.toggle("attach") }, icon("attach"));
     this.sendButton = h("button.round.send", { "aria-label": "Send", onclick: () => this.send() }, icon("send"));
     this.picker = h("input", { type: "file", hidden: true, onchange: () => this.upload() });
@@ -64,10 +66,14 @@ export class Composer {
     if (!target) return this.strip.replaceChildren();
     this.strip.replaceChildren(
       icon(target.kind),
-      h("span.context-words", {}, h("b", {}, target.kind === "edit" ? "Edit message" : "Reply"), h("span", { dir: "auto" }, gist(target.message))),
+      h("span.context-words", {}, h("b", {}, target.kind === "edit" ? "Edit message" : this.replyWords(target.message)), h("span", { dir: "auto" }, gist(target.message))),
       h("button.round", { "aria-label": "Cancel", onclick: () => this.cancel() }, icon("close")),
     );
     this.input.focus();
+  }
+
+  replyWords(message) {
+    return isGroup(this.place) && !isOwn(message, this.place.me) ? `Reply to ${senderName(message)}` : "Reply";
   }
 
   cancel() {
@@ -118,7 +124,7 @@ export class Composer {
       if (choosing && this.chosen >= 0) options[this.chosen].click();
       else this.send();
     } else if (event.key === "ArrowUp" && this.input.value === "") {
-      const own = messages(this.userId).findLast((m) => isOwn(m, this.userId) && m.text);
+      const own = standing(this.place).findLast((m) => isOwn(m, this.place.me) && m.text);
       if (own) { event.preventDefault(); this.edit(own); }
     }
   }
@@ -146,8 +152,8 @@ export class Composer {
   }
 
   openCommands(start) {
-    const commands = commandsFor(this.userId).filter((one) => one.command.startsWith(start));
-    if (!commands.length && start) return this.close();
+    const commands = isGroup(this.place) ? [] : commandsFor(this.place.me).filter((one) => one.command.startsWith(start));
+    if (!commands.length && (start || isGroup(this.place))) return this.close();
     this.open("commands", commands.length ? commands.map((one) => h("button.option", {
       "data-command": `/${one.command}`,
       onclick: () => { this.input.value = `/${one.command}`; this.send(); this.input.focus(); },

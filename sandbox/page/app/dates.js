@@ -57,6 +57,15 @@ export function moment(ms, now) {
   return shortDate(ms) === shortDate(now) ? time(ms) : `${shortDay(ms)}, ${time(ms)}`;
 }
 
+const WEEK_MS = 6 * 86_400_000;
+
+/** As short as a list of chats has it: "10:42" today, "Wed" within the week, "6 May" before. */
+export function stamp(ms, now) {
+  if (shortDate(ms) === shortDate(now)) return time(ms);
+  const p = parts(ms, SHORT);
+  return Math.abs(now - ms) < WEEK_MS ? p.weekday : `${p.day} ${p.month}`;
+}
+
 /** How long from `now`: "now", "in 40 min", "in 3 h", "in 2 days"; "" when it is past. */
 export function ahead(ms, now) {
   const minutes = Math.round((ms - now) / 60_000);

@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 const STROKES = {
+  back: "M15 5l-7 7 7 7",
   attach: "M20 11.500l-8.300 8.300a5 5 0 0 1-7.100-7.100l8.600-8.600a3.300 3.300 0 0 1 4.700 4.700l-8.500 8.500a1.700 1.700 0 0 1-2.400-2.400l7.800-7.800",
   bolt: "M13 2.500L5 13.500h6l-1 8 8-11h-6z",
   calendar: "M4 6.500h16v13.500H4zM4 10.500h16M8 3.500v4M16 3.500v4M8.500 14h3v3h-3z",
@@ -23,12 +24,14 @@ const STROKES = {
   outbox: "M4 13.500l2.500-9h11l2.500 9v6.500H4zM4 13.500h4.500l1.500 2.500h4l1.500-2.500H20",
   panel: "M4 5h16v14H4zM14.500 5v14",
   pause: "M9 6v12M15 6v12",
+  people: "M9 5a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7M2.500 19.500c.3-3.300 2.900-5 6.500-5s6.200 1.700 6.500 5M16 5.500a3.200 3.200 0 0 1 0 6.300M17.800 14.900c2.200.6 3.500 2.200 3.700 4.600",
   photo: "M4 5h16v14H4zM4 16l4.500-4.500 4 4 3-3L20 17M15 9v.01",
   play: "M8 5.500l10.500 6.500L8 18.500z",
   reply: "M9.500 6L4 11.500 9.500 17M4.500 11.500H14a6 6 0 0 1 6 6v1",
   restart: "M19.500 12a7.500 7.500 0 1 1-2.300-5.400M19.500 4v4.500H15",
   sticker: "M12 3.500a8.500 8.500 0 1 0 8.500 8.500c-5 0-8.500-3.500-8.500-8.500zM8 13c.5 2 2 3 3.800 3M12 3.500l8.500 8.500",
   stop: "M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M6 6l12 12",
+  trash: "M5 7h14M9.500 7V4.500h5V7M7 7l1 13h8l1-13M10.500 11v5.500M13.500 11v5.500",
   skip: "M5 6l8.500 6L5 18zM18 5.500v13",
 };
 
@@ -64,6 +67,30 @@ export function ticks(double) {
   path.setAttribute("d", double ? "M1.500 6.500l3.600 3.600L12 2M8.700 9.600l.5.500L16.500 2" : "M4.500 6.500l3.600 3.600L15 2");
   svg.append(path);
   return svg;
+}
+
+const initial = (words) => [...words.trim()][0]?.toUpperCase() ?? "";
+
+/** A group with topics has a square of round corners, where people have a circle. */
+export function groupMark(group) {
+  const mark = document.createElement("span");
+  mark.className = "avatar group-mark";
+  mark.setAttribute("aria-hidden", "true");
+  mark.textContent = initial(group.title);
+  return mark;
+}
+
+/**
+ * A topic's mark: a speech bubble in its color with its first letter; a number sign for General.
+ * @param {?{name: string, icon_color: number}} topic
+ */
+export function topicMark(topic) {
+  const mark = document.createElement("span");
+  mark.className = topic ? "topic-mark" : "topic-mark general";
+  mark.setAttribute("aria-hidden", "true");
+  mark.textContent = topic ? initial(topic.name) : "#";
+  if (topic) mark.style.setProperty("--topic", `#${topic.icon_color.toString(16).padStart(6, "0")}`);
+  return mark;
 }
 
 /** The clinic's bot, in every chat header. */

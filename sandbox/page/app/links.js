@@ -47,7 +47,7 @@ export function qrLinkOf(message, chatId) {
   if (Math.abs(width - height) > 2) return null;
   const all = messages(chatId);
   const at = all.findIndex((one) => one.message_id === message.message_id);
-  const near = [all[at - 1], all[at + 1]].filter((one) => one && !isOwn(one, chatId) && !one.photo);
+  const near = [all[at - 1], all[at + 1]].filter((one) => one?.from.is_bot && !one.photo);
   return near.map(startLinkOf).find(Boolean) ?? null;
 }
 

@@ -8,6 +8,8 @@ export const model = {
   bot: { username: "", name: "", running: false },
   /** @type {Map<number, Map<number, object>>} chat id to message id to Bot API Message */
   chats: new Map(),
+  /** @type {Map<number, object>} chat id to group: title, forum, members, topics, the bot's place */
+  groups: new Map(),
   outbox: { rows: [], counts: {}, next_due: null },
 };
 
@@ -31,9 +33,11 @@ const changes = {
     model.chats = new Map(
       Object.entries(data.chats).map(([id, messages]) => [Number(id), new Map(messages.map((m) => [m.message_id, m]))]),
     );
+    model.groups = new Map(data.groups.map((group) => [group.id, group]));
     model.outbox = data.outbox ?? model.outbox;
     hear({ next_due: model.outbox.next_due ?? null, ...data.clock });
   },
+  group: (data) => model.groups.set(data.id, data),
   message: ({ chat_id: chatId, message }) => chat(chatId).set(message.message_id, message),
   edited: ({ chat_id: chatId, message }) => chat(chatId).set(message.message_id, message),
   deleted: ({ chat_id: chatId, message_id: messageId }) => chat(chatId).delete(messageId),
@@ -60,7 +64,7 @@ export function take(name, data) {
 export const person = (id) => model.people.find((one) => one.id === id);
 export const withRole = (role) => model.people.filter((one) => one.role === role);
 export const messages = (chatId) => [...(model.chats.get(chatId)?.values() ?? [])];
-export const isOwn = (message, chatId) => message.from?.id === chatId;
+export const isOwn = (message, me) => message.from?.id === me;
 
 /** Whether a person ever pressed Start. */
 export const hasStarted = (id) => Boolean(person(id)?.started);

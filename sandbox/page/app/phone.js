@@ -1,137 +1,205 @@
-/** One person's phone: the chat with the bot as that person sees it. */
+/** One person's phone: the screen that it shows, and what lies over it. */
 
-import { Composer } from "./composer.js";
-import { h, setText } from "./dom.js";
-import { botMark, icon } from "./icons.js";
-import { attempt, choosePhone, menu } from "./overlay.js";
+import { BotChat } from "./botchat.js";
+import { h } from "./dom.js";
+import { groupsOf, overview } from "./groups.js";
+import { ChatList, TopicList } from "./lists.js";
 import { likelyPhone } from "./links.js";
-import { hasBlocked, hasStarted, isOwn, model } from "./model.js";
-import { avatar, choiceNote, fullName, languageWord, roleWord, shortName } from "./people.js";
-import { phone as phoneApi } from "./server.js";
-import { Transcript } from "./transcript.js";
+import { isOwn, model, take } from "./model.js";
+import { attempt, choosePhone } from "./overlay.js";
+import { avatar, choiceNote, fullName, languageWord, roleWord } from "./people.js";
+import { Reads, ownChat } from "./place.js";
+import { Room } from "./room.js";
+import { addTeam, phone as phoneApi } from "./server.js";
 
-const TYPING_MS = 5000; // how long a chat action lasts on Telegram
 const ANSWER_MS = 8000; // how long a pressed key waits for the bot
 const TOAST_MS = 3200;
-const GREETING = "What can this bot do?";
+const LOOK_MS = 40; // many messages in a moment cost one count
 
 export class Phone {
   /**
    * @param {object} person one of the sandbox's people
-   * @param {{onUnread: Function, goTo: (id: number) => void, tapped: (id: number) => void}} page
+   * @param {{onUnread: Function, toBot: (id: number) => void, tapped: (id: number) => void}} page
    */
   constructor(person, page) {
     this.person = person;
     this.page = page;
-    this.api = phoneApi(person.id);
+    this.reads = new Reads(person.id);
     this.waiting = null;
-    this.transcript = new Transcript(person.id, this.actions(), (count) => page.onUnread(person.id, count));
-    this.composer = new Composer(person.id, attempt);
-    this.status = h("span.chat-status", {});
-    this.title = h("span.chat-title", { dir: "auto" });
-    this.startButton = h("button.start", { onclick: () => attempt(this.api.start()) }, "Start");
-    this.unblockButton = h("button.start", { onclick: () => attempt(this.api.unblock()) }, "Unblock");
-    this.welcome = h("div.welcome", {}, botMark(), h("b", {}, GREETING), h("p", { dir: "auto" }));
+    this.visible = true;
+    this.live = false;
     this.layer = h("div.phone-layer", { "aria-live": "assertive" });
-    this.transcript.element.append(this.welcome, this.layer);
-    this.foot = h("div.foot", {}, this.composer.element, this.startButton, this.unblockButton);
+    this.bot = new BotChat(person, this);
+    /** What was opened in groups, by chat and thread: it keeps what was being written there. */
+    this.rooms = new Map();
+    this.chats = new ChatList(person, this);
+    this.device = h("div.device", {});
     const language = languageWord(person);
     this.element = h("section.phone", { id: `phone-${person.id}`, "data-role": person.role, "aria-label": `${fullName(person)}'s phone, ${roleWord(person)}` },
       h("header.nameplate", {}, avatar(person),
         h("span.nameplate-words", {}, h("b", { dir: "auto" }, fullName(person)), h("span", {}, [roleWord(person), language].filter(Boolean).join(" · ")))),
-      h("div.device", {},
-        h("header.chat-head", {}, botMark(), h("span.chat-words", {}, this.title, this.status),
-          h("button.round.head-menu", { "aria-label": `More for ${shortName(person)}'s chat`, onclick: (event) => this.headMenu(event) }, icon("more"))),
-        this.transcript.element, this.foot));
+      this.device);
+    this.show(this.bot);
   }
 
-  /** What taps inside the transcript do. */
-  actions() {
-    return {
-      openLink: (link) => this.openLink(link),
-      sendText: (text) => attempt(this.api.text(text)),
-      tap: (message, data, key) => this.tap(message, data, key),
-      vote: (message, options) => attempt(this.api.vote(message.message_id, options)),
-      copy: async (text) => { await navigator.clipboard?.writeText(text); this.toast("Copied"); },
-      showMessage: (id) => this.transcript.showMessage(id),
-      reply: (message) => this.composer.reply(message),
-      menu: (message, event) => this.messageMenu(message, event),
-    };
+  /** Whether there is a list of chats to go back to: staff make a group there. */
+  hasChats() {
+    return this.person.role !== "patient" || groupsOf(this.person.id).length > 0;
+  }
+
+  /** @param {"deeper"|"back"} [way] how the screen comes in; left out, it is just there */
+  show(screen, way) {
+    if (screen === this.screen) return;
+    this.screen?.setVisible(false, false);
+    this.screen = screen;
+    screen.element.classList.toggle("deeper", way === "deeper");
+    screen.element.classList.toggle("shallower", way === "back");
+    const inside = this.device.contains(document.activeElement);
+    this.device.replaceChildren(screen.element);
+    screen.overlay.append(this.layer);
+    screen.refresh();
+    screen.setVisible(this.visible, this.live);
+    if (inside) screen.focus();
+    this.recount();
+  }
+
+  openBot() {
+    this.show(this.bot, "deeper");
+  }
+
+  openChats() {
+    this.show(this.chats, "back");
+  }
+
+  /** A group's topics, or the group itself where it has none. */
+  openGroup(groupId) {
+    const group = model.groups.get(groupId);
+    if (!group.forum) return this.openRoom({ me: this.person.id, chat: groupId, thread: null });
+    const inRoom = this.screen.place?.chat === groupId;
+    if (this.topics?.groupId !== groupId) this.topics = new TopicList(this.person, this, groupId);
+    this.show(this.topics, inRoom ? "back" : "deeper");
+  }
+
+  openRoom(place) {
+    const key = `${place.chat}:${place.thread}`;
+    if (!this.rooms.has(key)) this.rooms.set(key, new Room(this.person, place, this));
+    this.show(this.rooms.get(key), "deeper");
+  }
+
+  async addTeam() {
+    let made = null;
+    if (!await attempt(addTeam().then(({ result }) => { made = result; }))) return;
+    // The answer may be here before the event that tells of it.
+    if (!model.groups.has(made.id)) take("group", made);
+    this.openGroup(made.id);
   }
 
   reset() {
-    this.transcript.reset();
+    this.reads.begin(model.chats);
+    for (const [key, room] of this.rooms) room.exists() ? room.reset() : this.forget(key);
+    this.bot.reset();
+    if (this.screen.groupId && !model.groups.has(this.screen.groupId)) this.openChats();
     this.refresh();
   }
 
-  /** Put words into the composer, on a phone that has not met the bot after pressing Start. */
-  async fill(text) {
-    if (!hasStarted(this.person.id) && !await attempt(this.api.start())) return;
-    this.composer.element.hidden = false;
-    this.composer.fill(text);
+  /** A topic or a group is gone, and with it what was being written there. */
+  forget(key) {
+    const room = this.rooms.get(key);
+    this.rooms.delete(key);
+    if (this.screen !== room) return;
+    if (model.groups.has(room.place.chat)) this.openGroup(room.place.chat);
+    else this.openChats();
   }
 
-  /** Everything around the messages, after anything changed. */
+  /** Put words into the chat with the bot. */
+  fill(text) {
+    this.openBot();
+    return this.bot.fill(text);
+  }
+
+  showMessage(messageId) {
+    this.openBot();
+    this.bot.transcript.showMessage(messageId);
+  }
+
   refresh() {
-    const started = hasStarted(this.person.id);
-    const blocked = hasBlocked(this.person.id);
-    setText(this.title, model.bot.name || "Aftercare");
-    setText(this.welcome.querySelector("p"), model.bot.description || "Messages after a treatment session, at the right time, and a human who reads the answers.");
-    this.welcome.hidden = started;
-    this.composer.element.hidden = !started || blocked;
-    this.startButton.hidden = started || blocked;
-    this.unblockButton.hidden = !blocked;
-    if (!this.typingTimer) this.setStatus();
+    this.screen.refresh();
+    if (this.screen !== this.bot) this.bot.refresh();
+    this.recount();
   }
 
-  setStatus() {
-    const words = hasBlocked(this.person.id) ? "blocked" : model.bot.running ? "bot" : "down, messages wait";
-    setText(this.status, words);
-    this.status.className = `chat-status${model.bot.running ? "" : " down"}`;
+  /** Whether something that happened in a chat is of this phone. */
+  concerns(chatId) {
+    return chatId === this.person.id || Boolean(model.groups.get(chatId)?.members.includes(this.person.id));
   }
 
   take(name, data) {
+    const inGroup = data.chat_id !== this.person.id;
     if (name === "message" || name === "edited" || name === "deleted") {
+      const rooms = [...this.rooms.values()].filter((room) => room.place.chat === data.chat_id);
+      for (const chat of inGroup ? rooms : [this.bot]) chat.take(name, data);
       const id = data.message?.message_id ?? data.message_id;
-      this.transcript.take(name, id);
-      if (data.message && !isOwn(data.message, this.person.id)) this.stopTyping();
-      if (name !== "message") this.answered(id);
-      else if (!isOwn(data.message, this.person.id)) this.answered(null);
+      if (name !== "message") this.answered(data.chat_id, id);
+      else if (!isOwn(data.message, this.person.id)) this.answered(data.chat_id, null);
+      this.recount();
+    } else if (name === "group") {
+      for (const [key, room] of this.rooms) if (!room.exists()) this.forget(key);
       this.refresh();
-    } else if (name === "typing") this.typing();
-    else if (name === "toast") {
-      this.answered(null);
+    } else if (name === "typing") {
+      if (!inGroup) this.bot.typing();
+    } else if (name === "toast") {
+      this.answered(null, null);
       if (data.text) (data.alert ? this.alert(data.text) : this.toast(data.text));
     }
   }
 
-  typing() {
-    clearTimeout(this.typingTimer);
-    this.status.className = "chat-status typing";
-    this.status.replaceChildren("typing", h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")));
-    this.typingTimer = setTimeout(() => this.stopTyping(), TYPING_MS);
+  seen(place) {
+    this.reads.seen(place);
+    this.recount();
   }
 
-  stopTyping() {
-    clearTimeout(this.typingTimer);
-    this.typingTimer = null;
-    this.setStatus();
+  /** Count again, soon, what is unread: here, in the chats behind the way back, and on the tab. */
+  recount() {
+    this.counting ??= setTimeout(() => {
+      this.counting = null;
+      const me = this.person.id;
+      const inBot = this.reads.count(ownChat(me));
+      const inGroups = new Map(groupsOf(me).map((group) => [group.id, overview(group, me, this.reads).reduce((sum, one) => sum + one.unread, 0)]));
+      const all = [...inGroups.values()].reduce((sum, one) => sum + one, inBot);
+      const { screen } = this;
+      const here = screen === this.bot ? inBot : screen.place ? this.reads.count(screen.place) : screen.groupId ? inGroups.get(screen.groupId) ?? 0 : 0;
+      // From a topic the way leads to its group's other topics.
+      const behind = (screen.place?.thread ?? null) === null ? all : inGroups.get(screen.place.chat) ?? 0;
+      if (screen.back) this.badge(screen.back, behind - here);
+      if (screen === this.chats || screen === this.topics) screen.refresh();
+      this.page.onUnread(me, all);
+    }, LOOK_MS);
   }
 
-  async tap(message, data, key) {
+  badge(button, count) {
+    const badge = button.querySelector(".badge");
+    badge.hidden = count <= 0;
+    badge.textContent = count > 99 ? "99+" : String(count);
+    const [words] = button.getAttribute("aria-label").split(",");
+    button.setAttribute("aria-label", count > 0 ? `${words}, ${count} unread` : words);
+  }
+
+  async tap(chat, message, data, key) {
     if (key.classList.contains("waiting")) return;
     key.classList.add("waiting");
-    const timer = setTimeout(() => this.answered(message.message_id), ANSWER_MS);
-    this.waiting = { key, timer, id: message.message_id };
+    const { chat: chatId } = chat.place;
+    const timer = setTimeout(() => this.answered(chatId, message.message_id), ANSWER_MS);
+    this.waiting = { key, timer, chatId, id: message.message_id };
     this.page.tapped(this.person.id);
-    if (!await attempt(this.api.tap(message.message_id, data))) this.answered(message.message_id);
+    if (!await attempt(chat.api.tap(message.message_id, data))) this.answered(chatId, message.message_id);
   }
 
   /** The bot answered a tap: by an edit of that message, by a new one, or by a toast. */
-  answered(messageId) {
-    if (!this.waiting || (messageId !== null && messageId !== this.waiting.id)) return;
-    this.waiting.key.classList.remove("waiting");
-    clearTimeout(this.waiting.timer);
+  answered(chatId, messageId) {
+    const { waiting } = this;
+    if (!waiting || (chatId !== null && chatId !== waiting.chatId) || (messageId !== null && messageId !== waiting.id)) return;
+    waiting.key.classList.remove("waiting");
+    clearTimeout(waiting.timer);
     this.waiting = null;
   }
 
@@ -143,7 +211,7 @@ export class Phone {
   }
 
   alert(text) {
-    const ok = h("button", { onclick: () => { box.remove(); this.composer.input.focus({ preventScroll: true }); } }, "OK");
+    const ok = h("button", { onclick: () => { box.remove(); this.screen.composer?.input.focus({ preventScroll: true }); } }, "OK");
     const box = h("div.alert", { role: "alertdialog", "aria-label": "Message of the bot", onkeydown: (event) => { if (event.key === "Escape") ok.click(); } },
       h("div.alert-card", {}, h("p", { dir: "auto" }, text), ok));
     this.layer.querySelector(".alert")?.remove();
@@ -158,32 +226,13 @@ export class Phone {
     const choices = [likely, ...rest].map((one) => ({ id: one.id, name: fullName(one), note: choiceNote(one), avatar: avatar(one) }));
     const id = await choosePhone(link, choices);
     if (id === null) return;
-    this.page.goTo(id);
+    this.page.toBot(id);
     await attempt(phoneApi(id).open(link));
   }
 
-  messageMenu(message, event) {
-    if (event.target.closest("a")) return;
-    event.preventDefault();
-    const text = message.text ?? message.caption;
-    menu(event.clientX, event.clientY, [
-      { label: "Reply", mark: "reply", run: () => this.composer.reply(message) },
-      text && { label: "Copy text", mark: "copy", run: () => navigator.clipboard?.writeText(text) },
-      isOwn(message, this.person.id) && message.text && { label: "Edit", mark: "edit", run: () => this.composer.edit(message) },
-    ].filter(Boolean));
-  }
-
-  headMenu(event) {
-    const blocked = hasBlocked(this.person.id);
-    const box = event.currentTarget.getBoundingClientRect();
-    menu(box.right - 190, box.bottom + 4, [
-      blocked
-        ? { label: "Unblock the bot", mark: "check", run: () => attempt(this.api.unblock()) }
-        : { label: "Block the bot", mark: "stop", run: () => attempt(this.api.block()) },
-    ]);
-  }
-
   setVisible(visible, live) {
-    this.transcript.setVisible(visible, live);
+    this.visible = visible;
+    this.live = live;
+    this.screen.setVisible(visible, live);
   }
 }

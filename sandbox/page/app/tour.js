@@ -4,11 +4,14 @@
  */
 
 import { now } from "./clock.js";
+import { groupsOf, hasBot } from "./groups.js";
 import { latestStartLink } from "./links.js";
 import { hasStarted, isOwn, messages, model, withRole } from "./model.js";
 import { shortName } from "./people.js";
+import { GENERAL } from "./place.js";
 
 const DAY = 86_400_000;
+const QUESTION = "Can I have a glass of wine tonight?";
 const WORRY = "The redness is spreading and it feels hot";
 
 /** What the events told that the chats alone do not keep. */
@@ -77,7 +80,8 @@ function toldOf(doctor, since) {
  * The tour's steps in order. `done` says whether it happened; `words` and `helps`
  * (one-tap shortcuts) are asked for only while it is the next one.
  * @param {Journey} journey
- * @param {object} act fill(id, text), open(id, link), step(kind), bot(action), show(id, messageId?)
+ * @param {object} act fill(id, text), open(id, link), step(kind), bot(action), show(id, messageId?),
+ *   team(id), topic(id, groupId, thread)
  */
 export function steps(journey, act) {
   const doctor = withRole("practitioner")[0];
@@ -131,12 +135,49 @@ export function steps(journey, act) {
       words: () => "Look at the patient's card and the chart of pain over the days.",
       helps: () => [{ label: "Type /patient for me", run: () => act.fill(doctor.id, "/patient") }],
     },
+    team(doctor, manager, who, act),
     {
       phone: manager.id, done: wrote(manager.id, "/broadcast"),
       words: () => `On ${shortName(manager)}'s phone, send a maintenance tip to every patient who agreed.`,
       helps: () => [{ label: "Type /broadcast for me", run: () => act.fill(manager.id, "/broadcast") }],
     },
   ];
+}
+
+/** The team's group: made, named by the manager, and a patient's topic in it answered. */
+function team(doctor, manager, who, act) {
+  const group = groupsOf(manager.id).find(hasBot);
+  const name = shortName(who);
+  if (!group) {
+    return {
+      phone: manager.id, done: false,
+      words: () => `In ${shortName(manager)}'s list of chats, add a group for the team: there each patient has a topic.`,
+      helps: () => [{ label: "Add a team group", run: () => act.team(manager.id) }],
+    };
+  }
+  const show = (id, run) => [{ label: "Show me", run: () => run(id) }];
+  if (!group.topics.length) {
+    return {
+      phone: manager.id, keys: true, done: false,
+      words: () => `The bot asks whether to use the group. ${shortName(manager)} says yes by its button.`,
+      helps: () => show(manager.id, (id) => act.topic(id, group.id, GENERAL)),
+    };
+  }
+  const spoken = messages(group.id).filter((m) => m.message_thread_id && m.text);
+  const relayed = spoken.findLast((m) => m.from.is_bot && m.message_thread_id !== group.topics[0].message_thread_id);
+  const thread = relayed?.message_thread_id;
+  if (!relayed) {
+    return {
+      phone: who.id, done: false,
+      words: () => `Ask something as ${name}, and a topic opens in the team's group.`,
+      helps: () => [{ label: `Ask as ${name}`, run: () => act.fill(who.id, QUESTION) }],
+    };
+  }
+  return {
+    phone: doctor.id, done: spoken.some((m) => !m.from.is_bot),
+    words: () => `What ${shortName(doctor)} writes in the topic goes to ${name}. Write an answer there.`,
+    helps: () => show(doctor.id, (id) => act.topic(id, group.id, thread)),
+  };
 }
 
 /** A question with hardly a key under it (back, cancel) waits for words. */

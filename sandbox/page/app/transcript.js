@@ -8,7 +8,9 @@ import { now } from "./clock.js";
 import { day } from "./dates.js";
 import { calm, h, setText } from "./dom.js";
 import { icon } from "./icons.js";
-import { isOwn, messages } from "./model.js";
+import { isOwn } from "./model.js";
+import { isGroup, standing } from "./place.js";
+import { swipe } from "./swipe.js";
 
 const KEPT = 300;
 const NEAR_END = 48; // pixels from the end that still count as reading the newest
@@ -16,14 +18,14 @@ const LIVELY = 6; // more new messages than this in a frame come in without anim
 
 export class Transcript {
   /**
-   * @param {number} chatId
+   * @param {object} place see place.js
    * @param {object} act see bubble()
-   * @param {(count: number) => void} onUnread messages that came while they could not be seen
+   * @param {() => void} onSeen the newest message is in view
    */
-  constructor(chatId, act, onUnread) {
-    this.chatId = chatId;
+  constructor(place, act, onSeen) {
+    this.place = place;
     this.act = act;
-    this.onUnread = onUnread;
+    this.onSeen = onSeen;
     this.elements = new Map();
     this.pending = [];
     this.frame = 0;
@@ -32,11 +34,12 @@ export class Transcript {
     this.visible = true;
     this.pinned = true;
     this.top = 0;
-    this.list = h("div.messages", { role: "log", "aria-live": "off", tabindex: 0, "aria-label": "Messages" });
+    this.list = h(`div.messages${isGroup(place) ? ".grouped" : ""}`, { role: "log", "aria-live": "off", tabindex: 0, "aria-label": "Messages" });
     this.badge = h("span.badge", { hidden: true });
     this.toEnd = h("button.to-end", { hidden: true, "aria-label": "To the newest message", onclick: () => this.end(true) }, icon("down"), this.badge);
     this.element = h("div.transcript", {}, this.list, this.toEnd);
     this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    swipe(this.list, (element) => this.answer(Number(element.dataset.id)));
     new ResizeObserver(() => { if (this.pinned) this.end(); }).observe(this.list);
   }
 
@@ -46,9 +49,12 @@ export class Transcript {
     this.elements.clear();
     this.list.replaceChildren();
     this.markRead();
-    for (const message of messages(this.chatId).slice(-KEPT)) this.append(message, false);
+    for (const message of standing(this.place).slice(-KEPT)) this.append(message, false);
+    this.markRuns();
     this.end();
-    this.seen();
+    this.unread = 0;
+    if (this.visible) this.seen();
+    else this.show();
   }
 
   /** @param {"message"|"edited"|"deleted"} name */
@@ -63,9 +69,9 @@ export class Transcript {
     this.frame = 0;
     const changes = this.pending;
     this.pending = [];
-    const byId = new Map(messages(this.chatId).map((m) => [m.message_id, m]));
+    const byId = new Map(standing(this.place).map((m) => [m.message_id, m]));
     const fresh = changes.filter(([name]) => name === "message").length;
-    const edited = changes.some(([name, id]) => name === "edited" && byId.has(id) && !isOwn(byId.get(id), this.chatId));
+    const edited = changes.some(([name, id]) => name === "edited" && byId.has(id) && !this.isMine(byId.get(id)));
     this.markRead(edited);
     for (const [name, id] of changes) {
       const message = byId.get(id);
@@ -75,6 +81,7 @@ export class Transcript {
       else if (name === "message") this.arrive(message, fresh <= LIVELY);
     }
     this.prune();
+    this.markRuns();
     if (this.pinned) this.end();
     if (this.pinned && this.visible) this.seen();
     else this.show();
@@ -82,7 +89,7 @@ export class Transcript {
 
   arrive(message, lively) {
     this.append(message, lively && !calm());
-    if (isOwn(message, this.chatId)) this.pinned = true;
+    if (this.isMine(message)) this.pinned = true;
     else this.unread += 1;
   }
 
@@ -100,7 +107,31 @@ export class Transcript {
   }
 
   make(message) {
-    return bubble(message, this.chatId, this.act, message.message_id <= this.readUpTo);
+    return bubble(message, this.place, this.act, message.message_id <= this.readUpTo);
+  }
+
+  isMine(message) {
+    return isOwn(message, this.place.me);
+  }
+
+  /** In a group, the first message of a run carries its sender's name, the last one their picture. */
+  markRuns() {
+    if (!isGroup(this.place)) return;
+    for (const section of this.list.children) {
+      let before = null;
+      for (const element of section.querySelectorAll(":scope > [data-from]")) {
+        const same = before?.dataset.from === element.dataset.from && before.nextElementSibling === element;
+        element.classList.toggle("head", !same);
+        before?.classList.toggle("tail", !same);
+        before = element;
+      }
+      before?.classList.add("tail");
+    }
+  }
+
+  answer(id) {
+    const message = standing(this.place).find((one) => one.message_id === id);
+    if (message) this.act.reply(message);
   }
 
   replace(shown, message) {
@@ -116,17 +147,17 @@ export class Transcript {
     const element = this.elements.get(id);
     const section = element?.parentElement;
     element?.remove();
-    if (section && !section.querySelector(".message")) section.remove();
+    if (section && !section.querySelector("[data-id]")) section.remove();
     this.elements.delete(id);
   }
 
   /** Own messages get their second tick once the bot has said or changed anything after them. */
   markRead(edited = false) {
-    const all = messages(this.chatId);
-    const last = edited ? all.at(-1) : all.findLast((m) => !isOwn(m, this.chatId));
+    const all = standing(this.place);
+    const last = edited ? all.at(-1) : all.findLast((m) => m.from?.is_bot);
     const upTo = Math.max(last?.message_id ?? 0, this.readUpTo);
     if (upTo === this.readUpTo) return;
-    const newly = all.filter((m) => isOwn(m, this.chatId) && m.message_id > this.readUpTo && m.message_id <= upTo);
+    const newly = all.filter((m) => this.isMine(m) && m.message_id > this.readUpTo && m.message_id <= upTo);
     this.readUpTo = upTo;
     for (const message of newly) {
       const element = this.elements.get(message.message_id);
@@ -179,6 +210,7 @@ export class Transcript {
 
   seen() {
     this.unread = 0;
+    this.onSeen();
     this.show();
   }
 
@@ -186,6 +218,5 @@ export class Transcript {
     this.toEnd.hidden = this.pinned;
     this.badge.hidden = !this.unread;
     setText(this.badge, String(this.unread));
-    this.onUnread(this.unread);
   }
 }
