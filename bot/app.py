@@ -28,6 +28,7 @@ from scheduler import (
     downtime,
     encrypted,
     events,
+    export_files,
     invitations,
     library,
     overview,
@@ -358,6 +359,7 @@ def _tidy(tx: Tx, clinic: Clinic, catalogue: Catalogue, *, now: int) -> None:
     """Erase what has been kept, or stood in a chat, for long enough."""
     retention.daily(tx, clinic, now=now)
     taking_back.look(tx, clinic, catalogue, now=now)
+    export_files.look(tx, clinic, now=now)
 
 
 def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.turn import House
 from messages.render import moment
-from scheduler import exports, outbox
+from scheduler import export_files, exports, outbox
 from scheduler.channel import Attachment
 from scheduler.database import Row, Store, Tx
 from scheduler.exports import TABLES, Export, Place
@@ -88,6 +88,8 @@ class _Zip:
 def owe(tx: Tx, house: House, export: Export, *, part: int, place: Place, now: int) -> int:
     """Owe a part of an export to whoever asked for it; it is made when it leaves.
 
+    It disappears from the chat after the clinic's hours.
+
     Returns:
         The outbox row.
     """
@@ -97,10 +99,13 @@ def owe(tx: Tx, house: House, export: Export, *, part: int, place: Place, now: i
         format=export.format.upper(),
         at=moment(export.asked_at, house.clinic.timezone, export.member.language),
         part=part,
+        n=house.clinic.keeping.export_hours,
     )
     args = {"export": export.id, "part": part, **asdict(place)}
     said = Said(caption, attachment=Attachment("document", made="export", args=args))
-    return outbox.say(tx, said, chat_id=export.member.chat_id, now=now)
+    row = outbox.say(tx, said, chat_id=export.member.chat_id, now=now)
+    export_files.brought_by(tx, export, row)
+    return row
 
 
 def make(store: Store, house: House, args: Mapping[str, Any], *, now: int) -> tuple[str, bytes]:

@@ -179,6 +179,10 @@ class Settings(BaseSettings):
         0,
         description="After so many hours answered messages leave a patient's chat (0: they stay).",
     )
+    export_hours: Annotated[int, Field(ge=1, le=47)] = Field(
+        24,
+        description="After so many hours the file of an export leaves the chat it was sent to.",
+    )
     webhook_url: Annotated[str, BeforeValidator(formats.webhook_url)] | None = Field(
         None,
         description="The https address that Telegram shall call; without it the bot polls.",

@@ -87,6 +87,7 @@ def clinic_of(settings: Settings, closed: frozenset[date] = frozenset()) -> Clin
             update_days=settings.keep_updates_days,
             record_months=settings.keep_records_months,
             chat_hours=settings.delete_after_hours,
+            export_hours=settings.export_hours,
         ),
     )
 

@@ -177,10 +177,14 @@ def _typed(tx: Tx, label: str, *, since: int) -> set[tuple[int, int]]:
 
 def take_back(
     tx: Tx, chat_id: int, message_id: int, *, now: int, ready_at: int | None = None
-) -> None:
-    """Owe it that a message disappears from a chat, now or at ``ready_at`` (UTC epoch ms)."""
+) -> int:
+    """Owe it that a message disappears from a chat, now or at ``ready_at`` (UTC epoch ms).
+
+    Returns:
+        The outbox row.
+    """
     moment = now if ready_at is None else ready_at
-    outbox.say(
+    return outbox.say(
         tx,
         Said(html="", delete_message_id=message_id),
         chat_id=chat_id,

@@ -176,6 +176,7 @@ NOBODYS: Final = frozenset(
         "absences",
         "clinic_settings",
         "exports",
+        "export_files",
         "broadcasts",
         "broadcast_texts",
         "library",

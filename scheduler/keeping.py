@@ -18,12 +18,15 @@ class Keeping:
             0 where no law asks for it.
         chat_hours: after so many hours what was said to a patient about their health disappears
             from the chat; 0 where it stays.
+        export_hours: after so many hours the file of an export disappears from the chat of whoever
+            asked for it.
     """
 
     ended_months: int = 12
     update_days: int = 7
     record_months: int = 0
     chat_hours: int = 0
+    export_hours: int = 24
 
 
 def months_later(instant: int, months: int, zone: str) -> int:

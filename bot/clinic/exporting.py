@@ -19,7 +19,9 @@ def ask(turn: Turn) -> None:
     whose = "all" if turn.staff.role == "manager" else "own"
     rows = [[turn.button(f"clinic.export.button.{each}", f"{PREFIX}:{each}")] for each in FORMATS]
     rows.append([turn.button("clinic.export.button.leave", f"{PREFIX}:leave")])
-    turn.say(turn.text(f"clinic.export.ask_{whose}", n=roster.count(turn.tx, turn.staff)), rows)
+    warning = turn.text("clinic.export.warning", n=turn.clinic.keeping.export_hours)
+    count = roster.count(turn.tx, turn.staff)
+    turn.say(turn.text(f"clinic.export.ask_{whose}", n=count, warning=warning), rows)
 
 
 def _button(turn: Turn) -> None:

@@ -29,6 +29,7 @@ from scheduler.migrations import (
     step_0070_written,
     step_0071_albums,
     step_0073_visit_news,
+    step_0075_export_files,
     step_0080_staff_reach,
     step_0083_numbers,
 )
@@ -52,6 +53,7 @@ _STEPS = (
     step_0070_written,
     step_0071_albums,
     step_0073_visit_news,
+    step_0075_export_files,
     step_0080_staff_reach,
     step_0083_numbers,
 )
