@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Word", "fold", "romanized", "words_of"]
+__all__ = ["Word", "fold", "romanized", "sounded", "words_of"]
 
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*")
 _SENTENCE_END: Final = re.compile(r"[.!?;…\n]|\)\s")
@@ -35,6 +35,12 @@ _REDUCED: Final = (
     ("shch", "sh"), ("sch", "sh"), ("kh", "h"), ("zh", "z"), ("ts", "c"), ("yo", "e"), ("jo", "e"),
     ("ye", "e"), ("ja", "ia"), ("ju", "iu"), ("4", "ch"), ("y", "i"), ("j", "i"), ("w", "v"),
     ("ii", "i"), ("x", "h"),
+)  # fmt: skip
+
+# Letters that sound alike in Spanish and Portuguese: "kabeza", "bibir", "muxo", "rronchas".
+_ALIKE: Final = (
+    ("qu", "k"), ("ch", "x"), ("sh", "x"), ("ll", "y"), ("ce", "se"), ("ci", "si"), ("ge", "je"),
+    ("gi", "ji"), ("h", ""), ("c", "k"), ("v", "b"), ("z", "s"), ("ss", "s"), ("rr", "r"),
 )  # fmt: skip
 
 
@@ -76,6 +82,14 @@ def romanized(folded: str) -> str:
     for written, read in _REDUCED:
         latin = latin.replace(written, read)
     return latin
+
+
+@lru_cache(maxsize=8192)
+def sounded(folded: str) -> str:
+    """Return a Spanish or Portuguese word as it sounds, however it is spelled."""
+    for written, heard in _ALIKE:
+        folded = folded.replace(written, heard)
+    return folded
 
 
 def words_of(text: str, pictures: frozenset[str]) -> list[Word]:

@@ -13,7 +13,7 @@ from typing import Final
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from messages.clauses import fold, romanized, words_of
+from messages.clauses import fold, romanized, sounded, words_of
 
 __all__ = ["GAP", "Entry", "Found", "Lexicon", "entry_words"]
 
@@ -28,6 +28,8 @@ _TWO_ERRORS_FROM: Final = 9
 _DROPPED: Final = "in"
 _LITTLE: Final = frozenset("jldmtsnc")
 """French words of one letter that many write without their apostrophe: jarrive, leau, cpas."""
+_SOUNDED: Final = frozenset({"es", "pt"})
+_SOUNDED_LETTERS: Final = 4
 _ROMAN_LETTERS: Final = 2
 _ROMAN_STEM_LETTERS: Final = 4
 
@@ -104,6 +106,8 @@ class Lexicon:
         self._languages_of: dict[str, set[str]] = defaultdict(set)
         self._roman: dict[str, set[str]] = defaultdict(set)
         self._roman_stems: dict[str, set[str]] = defaultdict(set)
+        self._sounds: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._sound_stems: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._cache: dict[tuple[str, bool], Found] = {}
         singles: dict[tuple[str, str], set[str]] = defaultdict(set)
         for language, concepts in lists.items():
@@ -138,6 +142,9 @@ class Lexicon:
             if word not in self._languages_of:
                 self._letters[bare[0]].setdefault((len(bare), word != bare), []).append(bare)
             self._languages_of[word].add(language)
+        if language in _SOUNDED and len(bare) >= _SOUNDED_LETTERS:
+            sounds = self._sound_stems if word.endswith("*") else self._sounds
+            sounds[sounded(bare)][language].add(word)
         if language == "ru" and len(bare) >= _ROMAN_LETTERS and not bare.isascii():
             (self._roman_stems if word.endswith("*") else self._roman)[romanized(bare)].add(word)
 
@@ -192,7 +199,7 @@ class Lexicon:
         known = {language: words for language, words in known.items() if words}
         exact = bool(known)
         if not exact and mend:
-            known = self._mended(folded)
+            known = {**self._mended(folded), **self._heard(folded)}
             joined = self._joined(folded)
             if joined:
                 known["fr"] = joined
@@ -212,6 +219,19 @@ class Lexicon:
             for length in range(_ROMAN_STEM_LETTERS, len(latin) + 1):
                 found |= self._roman_stems.get(latin[:length], set())
         return found
+
+    def _heard(self, folded: str) -> dict[str, set[str]]:
+        """Return the words that sound the same and are only spelled otherwise."""
+        if len(folded) < _SOUNDED_LETTERS:
+            return {}
+        heard = sounded(folded)
+        known: dict[str, set[str]] = defaultdict(set)
+        for language, words in self._sounds.get(heard, {}).items():
+            known[language] |= words
+        for length in range(_SOUNDED_LETTERS, len(heard) + 1):
+            for language, words in self._sound_stems.get(heard[:length], {}).items():
+                known[language] |= words
+        return known
 
     def _mended(self, folded: str) -> dict[str, set[str]]:
         """Return the words that differ by a typing error: one, from nine letters on two.

@@ -11,10 +11,13 @@ from messages.clauses import Word
 from messages.course import judge_pain
 from messages.mentions import Mention, Reading
 
-__all__ = ["fevers", "is_scored", "only_number", "pains"]
+__all__ = ["fevers", "is_cool", "is_scored", "only_number", "pains"]
 
 _FEVER: Final = (37.8, 42.5)
 _FEVER_FAHRENHEIT: Final = (100.0, 108.0)
+_COOL: Final = (35.0, 37.4)
+"""Degrees Celsius that are no fever."""
+_COOL_NEAR: Final = 4
 _FEVERISH: Final = ("degrees", "chills", "shaking", "confused", "unwell", "vomit", "headache")
 """What makes a number such as 39 a temperature when it is said in the same sentence."""
 _AND: Final = ("and", "y", "e", "et", "и")
@@ -41,6 +44,14 @@ def fevers(text: str, reading: Reading, said: Mapping[str, list[Mention]]) -> It
         low, high = _FEVER if number < _FEVER_FAHRENHEIT[0] else _FEVER_FAHRENHEIT
         if (measured or word.sentence in named) and low <= number <= high:
             yield Mention("fever", at, at, word.sentence, word.clause)
+
+
+def is_cool(m: Mention, words: Sequence[Word]) -> bool:
+    """Whether a "fever" or "temperature" is told with a number that is none: "temperature 36.6"."""
+    near = range(max(0, m.first - _COOL_NEAR), min(len(words), m.last + _COOL_NEAR + 1))
+    told = [_number(words[at]) for at in near if words[at].clause == words[m.first].clause]
+    numbers = [number for number in told if number is not None]
+    return bool(numbers) and all(_COOL[0] <= number <= _COOL[1] for number in numbers)
 
 
 def pains(

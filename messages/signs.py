@@ -58,6 +58,7 @@ class Sign(_Table):
     lipolytic: float | None = None
     lipolytic_level: Alarming | None = None
     mild_level: Alarming | None = None
+    passing: bool = False
     since: float | None = Field(default=None, alias="from")
     since_lipolytic: float | None = Field(default=None, alias="from_lipolytic")
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from messages.clauses import Word, words_of
 from messages.lexicon import Lexicon
 from messages.mentions import Mention, Reading, read
-from messages.numbers import fevers, is_scored, only_number, pains
+from messages.numbers import fevers, is_cool, is_scored, only_number, pains
 from messages.signs import Hit, Level, PatternIndex, Sign, SignTable, by_concept
 
 __all__ = ["LEVELS", "Context", "Intent", "Level", "Reason", "Triage", "Verdict", "graver"]
@@ -129,9 +129,11 @@ class Triage:
         context = context or Context()
         reading = self._reading(text, language)
         said = dict(by_concept(reading.mentions))
+        cool = [m for m in said.get("fever", ()) if is_cool(m, reading.words)]
+        said["fever"] = [m for m in said.get("fever", ()) if m not in cool]
         temperatures = list(fevers(text, reading, said))
         if temperatures:
-            said["fever"] = [*said.get("fever", ()), *temperatures]
+            said["fever"] += temperatures
         reasons = [
             *self._signs(text, reading, said, context),
             *self._together(text, reading, said, context),
@@ -144,7 +146,7 @@ class Triage:
         ]
         intents = tuple(self._intents(text, reading, said))
         understood = bool(reasons) or (
-            (bool(intents) or self._benign(reading, said, context))
+            (bool(intents) or bool(cool) or self._benign(reading, said, context))
             and not any(self._unclear_index.hits(reading, said))
         )
         level: Level = "routine" if understood else "review"
@@ -163,6 +165,9 @@ class Triage:
             sign = self._table.sign[name]
             if _applies(sign, context):
                 level = _level(sign, hit, reading, said, context)
+                own = _of_context(sign, sign.level, context)
+                if own == "review" and _is_good_news(sign, hit, reading, said):
+                    continue
                 yield _reason(name, text, reading.words, hit.first, hit.last, level)
 
     def _together(
@@ -308,6 +313,21 @@ def _in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[M
     if (told or over) and not here("present"):
         return LEVELS[max(LEVELS.index(level) - 1, 1)]
     return level
+
+
+def _is_good_news(
+    sign: Sign, hit: Hit, reading: Reading, said: Mapping[str, list[Mention]]
+) -> bool:
+    """Whether what only needs a look is said, there or right after it, to be gone or passing."""
+    own = {m.clause for m in hit.mentions}
+    following = max(own) + 1
+
+    def here(m: Mention) -> bool:
+        opens = m.clause == following and reading.words[m.first - 1].clause != m.clause
+        return (m.clause in own or opens) and not _within(m, hit)
+
+    better = any(here(m) for m in said.get("improves", ()) if sign.passing)
+    return better or any(here(m) and _ends(m, reading) for m in said.get("over", ()))
 
 
 def _within(m: Mention, hit: Hit) -> bool:

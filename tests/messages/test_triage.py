@@ -116,6 +116,42 @@ def test_what_is_over_weighs_one_level_less_and_never_nothing(
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "hours", "expected"),
+    [
+        ("es", "la rojez se fue", 90, "routine"),
+        ("es", "la rojez sigue igual", 90, "review"),
+        ("pt", "um pouco dormente, cada dia menos", 90, "routine"),
+        ("ru", "боль прошла", 90, "routine"),
+        ("es", "la fiebre se fue", 90, "review"),
+    ],
+)
+def test_of_what_only_needs_a_look_good_news_needs_nobody(
+    language: str, text: str, hours: float, expected: str
+) -> None:
+    assert level(text, language, hours=hours) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("es", "temperatura 36,6", "routine"),
+        ("pt", "a temperatura deu 36,4", "routine"),
+        ("pt", "temperatura 38,2", "urgent"),
+        ("es", "fiebre a ratos, ahora 36,8", "urgent"),
+    ],
+)
+def test_a_temperature_told_with_its_number_is_judged_by_it(
+    language: str, text: str, expected: str
+) -> None:
+    assert level(text, language) == expected
+
+
+@pytest.mark.parametrize("text", ["no puedo rrezpirar", "se me inxo la boka", "m kiero suizidar"])
+def test_spanish_is_read_as_it_sounds(text: str) -> None:
+    assert level(text, "es") == "emergency"
+
+
+@pytest.mark.parametrize(
     ("text", "context", "expected"),
     [
         ("yes", {"question": "Is redness spreading around the treated area?"}, "urgent"),
