@@ -298,7 +298,12 @@ class App:
         await self.store.write(digesting.morning, self.house(), at, now=self.clock.now())
 
     async def _tidy(self) -> None:
-        await self.store.write(_tidy, self.clinic, self.catalogue, now=self.clock.now())
+        """Erase what has been kept, or stood in a chat, for long enough."""
+        for _ in range(retention.AT_ONCE):
+            if not await self.store.write(retention.daily, self.clinic, now=self.clock.now()):
+                break
+        await self.store.write(taking_back.look, self.clinic, self.catalogue, now=self.clock.now())
+        await self.store.write(export_files.look, self.clinic, now=self.clock.now())
 
     async def _renew(self) -> None:
         """Take up what has changed around the bot: texts, holidays, who is on the team."""
@@ -353,13 +358,6 @@ class App:
             "next_due": self.dispatcher.next_ready,
             "idle": self.dispatcher.idle and not self.receiver.busy,
         }
-
-
-def _tidy(tx: Tx, clinic: Clinic, catalogue: Catalogue, *, now: int) -> None:
-    """Erase what has been kept, or stood in a chat, for long enough."""
-    retention.daily(tx, clinic, now=now)
-    taking_back.look(tx, clinic, catalogue, now=now)
-    export_files.look(tx, clinic, now=now)
 
 
 def _first_words(tx: Tx, settings: Settings, *, now: int) -> str | None:

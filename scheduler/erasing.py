@@ -23,10 +23,13 @@ _PLANS: Final = {
     "plan": "SELECT id FROM enrollments WHERE clinic_id = :clinic_id AND id = :of",
 }
 _ROWS: Final = {
-    "patient": """SELECT outbox.id FROM outbox WHERE outbox.clinic_id = :clinic_id
-        AND outbox.kind <> 'broadcast' AND (outbox.patient_id = :of OR outbox.chat_id = :chat_id
-          OR outbox.enrollment_id IN (SELECT id FROM enrollments
-            WHERE clinic_id = :clinic_id AND patient_id = :of))""",
+    "patient": """SELECT id FROM outbox WHERE clinic_id = :clinic_id
+            AND kind <> 'broadcast' AND patient_id = :of
+        UNION SELECT id FROM outbox WHERE clinic_id = :clinic_id
+            AND kind <> 'broadcast' AND patient_id IS NULL AND chat_id = :chat_id
+        UNION SELECT id FROM outbox WHERE clinic_id = :clinic_id
+            AND kind <> 'broadcast' AND enrollment_id IN (SELECT id FROM enrollments
+                WHERE clinic_id = :clinic_id AND patient_id = :of)""",
     "plan": "SELECT id FROM outbox WHERE clinic_id = :clinic_id AND enrollment_id = :of",
 }
 _REPLIES: Final = {
@@ -80,17 +83,12 @@ def remove_plan(tx: Tx, enrollment_id: int) -> Counts:
 
 
 def _remove(tx: Tx, scope: str, of: int, chat_id: int | None) -> Counts:
-    plans, rows, said = _PLANS[scope], _ROWS[scope], _REPLIES[scope]
-    alerted, written = _ALERTS[scope], _WRITTEN[scope]
-    counts = {
-        name: len(tx.all(ids, of=of, chat_id=chat_id))
-        for name, ids in (
-            ("plans", plans),
-            ("messages", rows),
-            ("replies", said),
-            ("alerts", alerted),
-        )
-    }
+    # Each is looked for once. What follows goes row by row along the indexes: any statement that
+    # reads a whole table would be waited for by whoever writes to the bot meanwhile.
+    plans, rows, said, alerted, written = (
+        tx.all(ids[scope], of=of, chat_id=chat_id)
+        for ids in (_PLANS, _ROWS, _REPLIES, _ALERTS, _WRITTEN)
+    )
     # First the ties between the tables, then the rows from the leaves down.
     for table, column, ids in (
         ("outbox", "reply_id", said),
@@ -104,11 +102,10 @@ def _remove(tx: Tx, scope: str, of: int, chat_id: int | None) -> Counts:
         ("plan_changes", "staff_message_id", written),
         ("topics", "row_id", rows),
     ):
-        tx.run(
+        tx.many(
             f"""UPDATE {table} SET {column} = NULL
-                WHERE clinic_id = :clinic_id AND {column} IN ({ids})""",
-            of=of,
-            chat_id=chat_id,
+                WHERE clinic_id = :clinic_id AND {column} = :id""",
+            ids,
         )
     for table, column, ids in (
         ("alert_messages", "alert_id", alerted),
@@ -126,12 +123,13 @@ def _remove(tx: Tx, scope: str, of: int, chat_id: int | None) -> Counts:
         ("sessions", "enrollment_id", plans),
         ("enrollments", "id", plans),
     ):
-        tx.run(
-            f"DELETE FROM {table} WHERE clinic_id = :clinic_id AND {column} IN ({ids})",
-            of=of,
-            chat_id=chat_id,
-        )
-    return counts
+        tx.many(f"DELETE FROM {table} WHERE clinic_id = :clinic_id AND {column} = :id", ids)
+    return {
+        "plans": len(plans),
+        "messages": len(rows),
+        "replies": len(said),
+        "alerts": len(alerted),
+    }
 
 
 def _anonymize_copies(tx: Tx, patient_id: int, *, now: int) -> None:
@@ -153,11 +151,14 @@ def _anonymize_copies(tx: Tx, patient_id: int, *, now: int) -> None:
 
 
 def _wipe_chat(tx: Tx, chat_id: int, *, of_staff: bool) -> None:
-    """Wipe what is kept of a chat beside a patient's rows: updates, dialogues, waits, the door."""
+    """Wipe what is kept of a chat beside a patient's rows: updates, dialogues, waits, the door.
+
+    What still waits for its answer, which may be a danger sign, is wiped with that (``inbox``).
+    """
     tx.run(
         """UPDATE inbox SET payload = '{}',
                chat_id = CASE WHEN :of_staff THEN chat_id ELSE NULL END
-           WHERE clinic_id = :clinic_id AND chat_id = :chat_id""",
+           WHERE clinic_id = :clinic_id AND chat_id = :chat_id AND state <> 'new'""",
         chat_id=chat_id,
         of_staff=of_staff,
     )
@@ -206,9 +207,9 @@ def _wipe_staff_content(tx: Tx) -> None:
         f"""UPDATE outbox SET content = NULL,
                reviewed_at = CASE WHEN state = 'uncertain' THEN COALESCE(reviewed_at, settled_at)
                                   ELSE reviewed_at END
-           WHERE clinic_id = :clinic_id AND settled_at IS NOT NULL AND content IS NOT NULL
-             AND patient_id IS NULL AND kind <> 'broadcast' AND broadcast_id IS NULL
-             AND chat_id IN {STAFF_CHATS}"""
+           WHERE clinic_id = :clinic_id AND state NOT IN ('pending', 'sending')
+             AND content IS NOT NULL AND patient_id IS NULL AND kind <> 'broadcast'
+             AND broadcast_id IS NULL AND chat_id IN {STAFF_CHATS}"""
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from messages.protocol import Alarm
-from scheduler import alert_record, erasing, events, outbox, topics
+from scheduler import alert_record, erasing, events, inbox, outbox, topics
 from scheduler.database import Row, Tx
 from scheduler.erasing import Counts
 from scheduler.holdings import STAFF_CHATS
@@ -260,12 +260,18 @@ def key_gone(tx: Tx, erasure_id: int, *, now: int) -> None:
 def close_told(tx: Tx, erasure_id: int, *, now: int) -> bool:
     """Erase what told people of an erasure, once all of it was said; returns whether it was.
 
+    What they wrote before it and was not answered yet is waited for, too: it goes with its answer.
     What staff were told disappears from their chats a day later.
     """
     rows = tx.all(
         "SELECT * FROM outbox WHERE clinic_id = :clinic_id AND erasure_id = :id", id=erasure_id
     )
     if any(row["settled_at"] is None for row in rows):
+        return False
+    asked_at: int = tx.value(
+        "SELECT at FROM erasures WHERE clinic_id = :clinic_id AND id = :id", id=erasure_id
+    )
+    if inbox.waits_since(tx, asked_at):
         return False
     for row in rows:
         if row["state"] == "sent" and row["kind"] == "relay":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from scheduler.backoff import backoff
 from scheduler.database import Row, Tx
+from scheduler.holdings import STAFF_CHATS
 
 MAX_TRIES = 4
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -103,6 +104,34 @@ def done(tx: Tx, inbox_id: int, *, now: int) -> None:
         id=inbox_id,
         now=now,
     )
+    _wipe_a_strangers(tx, inbox_id)
+
+
+def _wipe_a_strangers(tx: Tx, inbox_id: int) -> None:
+    """Keep nothing of an update that is dealt with, where its chat is no patient's and no member's.
+
+    Somebody may have been erased while it waited.
+    """
+    tx.run(
+        f"""UPDATE inbox SET payload = '{{}}', chat_id = NULL
+            WHERE clinic_id = :clinic_id AND id = :id AND chat_id IS NOT NULL
+              AND chat_id NOT IN {STAFF_CHATS}
+              AND NOT EXISTS (SELECT 1 FROM patients WHERE patients.clinic_id = :clinic_id
+                  AND patients.chat_id = inbox.chat_id)""",
+        id=inbox_id,
+    )
+
+
+def waits_since(tx: Tx, moment: int) -> bool:
+    """Say whether an update that came by a moment (UTC epoch ms) is still to be dealt with."""
+    return (
+        tx.value(
+            """SELECT 1 FROM inbox WHERE clinic_id = :clinic_id AND state = 'new'
+                 AND received_at <= :moment""",
+            moment=moment,
+        )
+        is not None
+    )
 
 
 def failed(tx: Tx, inbox_id: int, error: str, *, now: int) -> bool:
@@ -129,4 +158,6 @@ def failed(tx: Tx, inbox_id: int, error: str, *, now: int) -> bool:
         try_at=now + backoff(tries, seed=inbox_id),
         done_at=now if parked else None,
     )
+    if parked:
+        _wipe_a_strangers(tx, inbox_id)
     return parked

@@ -9,7 +9,7 @@ import json
 from datetime import time
 from typing import Final
 
-from scheduler import alert_record, enrollment, erasure, events, inbox, notices, patients, staff
+from scheduler import enrollment, erasure, events, inbox, notices, patients, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Tx
 from scheduler.keeping import months_later
@@ -17,30 +17,40 @@ from scheduler.wallclock import first_moment, local_date
 
 DAILY_AT: Final = time(4)
 _LOOKED, _TOLD, _EVENT = "retention", "retention_told", "erased_by_time"
-_AT_ONCE: Final = 50
-"""So many plans a day: each is a few dozen rows, and the day after is soon enough."""
+AT_ONCE: Final = 5
+"""So many plans at a heartbeat: each is a few dozen rows, and minutes later is soon enough."""
 
 
-def daily(tx: Tx, clinic: Clinic, *, now: int) -> None:
-    """Erase what is over, at the first heartbeat after 04:00 clinic time (``now``: epoch ms)."""
+def daily(tx: Tx, clinic: Clinic, *, now: int) -> bool:
+    """Erase what is over, from the first heartbeat after 04:00 clinic time (``now``: epoch ms).
+
+    One plan at each call: whoever writes to the bot meanwhile waits no longer than for that.
+
+    Returns:
+        Whether there may be more to erase today.
+    """
     due_at = first_moment(local_date(now, clinic.timezone), DAILY_AT, clinic.timezone)
     looked = events.marked(tx, _LOOKED, by=now)
     if now < due_at or (looked is not None and due_at <= looked):
-        return
+        return False
+    if _erase_one(tx, clinic, now=now):
+        events.note(tx, _EVENT, actor="system", now=now, plans=1, updates=0)
+        return True
     events.mark(tx, _LOOKED, now=now)
-    plans = _erase_plans(tx, clinic, now=now)
     updates = inbox.forget_old(tx, days=clinic.keeping.update_days, now=now)
-    if plans or updates:
-        events.note(tx, _EVENT, actor="system", now=now, plans=plans, updates=updates)
+    if updates:
+        events.note(tx, _EVENT, actor="system", now=now, plans=0, updates=updates)
     _report(tx, clinic, now=now)
+    return False
 
 
-def over(tx: Tx, *, before: int, limit: int) -> list[Row]:
-    """Return the plans that ended before an instant (UTC epoch ms) and with which nothing went on.
+def over(tx: Tx, *, before: int) -> Row | None:
+    """Return a plan that ended before an instant (UTC epoch ms) and with which nothing went on.
 
-    A plan that never began, or that was paused for good, has ended once nothing of it is owed.
+    A plan that never began, or that was paused for good, has ended once nothing of it is owed. One
+    of a patient with an alert that is not resolved stays.
     """
-    return tx.all(
+    return tx.first(
         """SELECT id, patient_id FROM enrollments
            WHERE clinic_id = :clinic_id AND created_at < :before
              AND (status IN ('invited', 'paused') OR COALESCE(ended_at, created_at) < :before)
@@ -53,31 +63,29 @@ def over(tx: Tx, *, before: int, limit: int) -> list[Row]:
              AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.clinic_id = :clinic_id
                  AND replies.patient_id = enrollments.patient_id AND replies.at >= :before
                  AND (replies.enrollment_id IS NULL OR replies.enrollment_id = enrollments.id))
-           ORDER BY id LIMIT :limit""",
+             AND NOT EXISTS (SELECT 1 FROM alerts WHERE alerts.clinic_id = :clinic_id
+                 AND alerts.patient_id = enrollments.patient_id AND alerts.state <> 'resolved')
+           ORDER BY id LIMIT 1""",
         before=before,
-        limit=limit,
     )
 
 
-def _erase_plans(tx: Tx, clinic: Clinic, *, now: int) -> int:
-    before = months_later(now, -clinic.keeping.ended_months, clinic.timezone)
-    erased = 0
-    for row in over(tx, before=before, limit=_AT_ONCE):
-        if alert_record.unresolved(tx, row["patient_id"]) is not None:
-            continue
-        erased += 1
-        if len(enrollment.of_patient(tx, row["patient_id"])) > 1:
-            erasure.forget_plan(tx, row["id"], now=now)
-            continue
-        erasure.forget(
-            tx,
-            patients.known(tx, row["patient_id"]),
-            why="retention",
-            keeping=clinic.keeping,
-            zone=clinic.timezone,
-            now=now,
-        )
-    return erased
+def _erase_one(tx: Tx, clinic: Clinic, *, now: int) -> bool:
+    row = over(tx, before=months_later(now, -clinic.keeping.ended_months, clinic.timezone))
+    if row is None:
+        return False
+    if len(enrollment.of_patient(tx, row["patient_id"])) > 1:
+        erasure.forget_plan(tx, row["id"], now=now)
+        return True
+    erasure.forget(
+        tx,
+        patients.known(tx, row["patient_id"]),
+        why="retention",
+        keeping=clinic.keeping,
+        zone=clinic.timezone,
+        now=now,
+    )
+    return True
 
 
 def _report(tx: Tx, clinic: Clinic, *, now: int) -> None:

@@ -32,6 +32,7 @@ from scheduler.migrations import (
     step_0075_export_files,
     step_0080_staff_reach,
     step_0083_numbers,
+    step_0084_ties,
 )
 
 _STEPS = (
@@ -56,6 +57,7 @@ _STEPS = (
     step_0075_export_files,
     step_0080_staff_reach,
     step_0083_numbers,
+    step_0084_ties,
 )
 
 migrations = Migrations("aftercare")

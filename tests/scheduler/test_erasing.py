@@ -2,15 +2,20 @@
 
 import pytest
 
-from scheduler import alerts, erasure, outbox, patients
+from scheduler import alerts, erasing, erasure, inbox, outbox, patients
+from scheduler.database import SqlcipherDriver, Store
 from scheduler.erasing import names
+from scheduler.inbox import Received
 from scheduler.keeping import Keeping
+from scheduler.migrations import migrate
 from scheduler.said import Said
 from tests.scheduler.conftest import (
     CLINIC,
     DOCTOR_CHAT,
     HOUR,
+    KEY,
     NOW,
+    PATIENT_CHAT,
     enroll_patient,
 )
 
@@ -121,3 +126,108 @@ def test_what_is_on_its_way_at_that_moment_settles_without_a_trace(store, enroll
 def test_a_large_file_is_written_anew_in_the_small_hours(size, hour, may):
     # NOW is 10:00 in Madrid; 17 hours later it is 03:00.
     assert erasure.may_rewrite(size, now=NOW + hour * HOUR, zone=ZONE) is may
+
+
+# ------------------------------------------------------------- how long everybody else has to wait
+
+LARGE = ("outbox", "attempts", "replies", "events")
+
+
+def test_an_erasure_reads_no_large_table_whole(tmp_path, catalogue):
+    driver = SqlcipherDriver(tmp_path / "aftercare.db", KEY)
+    migrate(driver)
+    seen = []
+
+    class Watched:
+        """Notes every statement that runs through the driver."""
+
+        def __getattr__(self, name):
+            return getattr(driver, name)
+
+        def execute(self, sql, params):
+            seen.append(sql)
+            return driver.execute(sql, params)
+
+        def execute_many(self, sql, params):
+            seen.append(sql)
+            return driver.execute_many(sql, params)
+
+    store = Store(Watched())
+    made = store.write_now(enroll_patient, catalogue)
+    seen.clear()
+    store.write_now(erasing.remove_patient, made.patient_id, now=NOW)
+    for sql in [*seen]:
+        if sql.startswith(("DELETE FROM patients", "DELETE FROM enrollments")):
+            continue  # one row: what points to it is looked for once
+        for step in driver.execute(f"EXPLAIN QUERY PLAN {sql}", Anything())[0]:
+            assert not step["detail"].startswith(tuple(f"SCAN {table}" for table in LARGE)), sql
+    store.close()
+
+
+class Anything(dict):
+    """Every parameter of a statement that is only looked at."""
+
+    def __missing__(self, key):
+        return None
+
+
+def test_what_points_to_a_row_that_goes_is_found_by_an_index(store):
+    def read(tx):
+        found = set()
+        for name in [
+            row["name"]
+            for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table' -- clinic_id")
+        ]:
+            leading = {
+                tx.all(f"PRAGMA index_info({index['name']}) -- clinic_id")[0]["name"]
+                for index in tx.all(f"PRAGMA index_list({name}) -- clinic_id")
+                # Of those that leave rows out only one that leaves out empty columns helps.
+                if not index["partial"] or is_whole(tx, index["name"])
+            }
+            found |= {
+                (name, tie["from"])
+                for tie in tx.all(f"PRAGMA foreign_key_list({name}) -- clinic_id")
+                if tie["table"] in ("outbox", "replies", "sessions", "alerts", "staff_messages")
+                and tie["from"] not in leading
+            }
+        return found
+
+    assert store.write_now(read) == set(), "each row that is deleted would read the whole table"
+
+
+def is_whole(tx, index):
+    (sql,) = (
+        row["sql"]
+        for row in tx.all(
+            "SELECT sql FROM sqlite_master WHERE name = :name -- clinic_id", name=index
+        )
+    )
+    column = tx.all(f"PRAGMA index_info({index}) -- clinic_id")[0]["name"]
+    return sql.endswith(f"WHERE {column} IS NOT NULL")
+
+
+# ------------------------------------------------------------------------- what still waits
+
+
+def test_what_they_wrote_is_answered_before_it_is_wiped(store, enrolled):
+    words = Received(1, PATIENT_CHAT, '{"message": {"text": "I cannot breathe"}}')
+    store.write_now(inbox.receive, [words], now=NOW)
+    gone = forget(store, enrolled.patient_id)
+
+    def row(tx):
+        return tx.first("SELECT * FROM inbox WHERE clinic_id = :clinic_id")
+
+    assert store.write_now(row)["payload"] == words.payload
+    assert store.write_now(erasure.close_told, gone.erasure_id, now=NOW + HOUR) is False
+    store.write_now(inbox.done, 1, now=NOW + HOUR)
+    after = store.write_now(row)
+    assert (after["payload"], after["chat_id"]) == ("{}", None)
+    assert store.write_now(erasure.close_told, gone.erasure_id, now=NOW + HOUR) is True
+
+
+def test_what_a_patient_wrote_stays_for_its_days(store, enrolled):
+    words = Received(1, PATIENT_CHAT, '{"message": {"text": "thanks"}}')
+    store.write_now(inbox.receive, [words], now=NOW)
+    store.write_now(inbox.done, 1, now=NOW)
+    row = store.write_now(lambda tx: tx.first("SELECT * FROM inbox WHERE clinic_id = :clinic_id"))
+    assert (row["payload"], row["chat_id"]) == (words.payload, PATIENT_CHAT)

@@ -16,7 +16,8 @@ from tests.scheduler.conftest import HOUR, KEY, NOW, doctor, enroll_patient
 
 BEFORE = step_0083_numbers.NAME
 ONE_OF_EACH = (
-    "INSERT INTO staff VALUES (1, 1, 501, 'Dr. Ruiz', 'practitioner', 'en', 1, NULL, NULL)",
+    """INSERT INTO staff (id, clinic_id, chat_id, name, role, language, created_at)
+       VALUES (1, 1, 501, 'Dr. Ruiz', 'practitioner', 'en', 1)""",
     """INSERT INTO patients (id, clinic_id, label, chat_id, language, timezone, state, created_at,
            changed_at, searched, key_name)
        VALUES (7, 1, 'A.P.', 601, 'en', 'Europe/Madrid', 'active', 1, 1, 'a.p.', 'patient-7-1')""",
@@ -34,6 +35,10 @@ ONE_OF_EACH = (
     """INSERT INTO replies (id, clinic_id, patient_id, outbox_id, question, kind, value, at)
        VALUES (4, 1, 7, 11, 'pain', 'choice', '3', 1)""",
 )
+
+
+KEPT = {"alerts_one_episode", "outbox_ready", "patients_one_per_chat", "outbox_one_row_per_step"}
+"""Indexes by which something is allowed once, or found quickly, that no later step touches."""
 
 
 @pytest.fixture
@@ -74,7 +79,11 @@ def test_a_database_from_before_comes_through_with_every_row_and_index(
     rows, built = everything(older), indexes(older)
     migrate(older)
     assert everything(older) == rows
-    assert indexes(older) == built
+    # A later step may turn one around, or add one; none is lost.
+    assert {name for name, *_ in built} <= {name for name, *_ in indexes(older)}
+    assert {row for row in indexes(older) if row[0] in KEPT} == {
+        row for row in built if row[0] in KEPT
+    }
     older.close()
     reader = Reader(tmp_path / "older.db", KEY)
     assert reader.damages(full=True) == []
@@ -135,7 +144,7 @@ def test_a_hundred_thousand_rows_are_not_copied(older: SqlcipherDriver) -> None:
     began = time.process_time()
     migrate(older)
     assert time.process_time() - began < 1
-    assert older.connection.execute("PRAGMA page_count").fetchone()[0] < pages + 20
+    assert older.connection.execute("PRAGMA page_count").fetchone()[0] < pages * 1.2
 
 
 def test_every_table_with_an_id_gives_it_once(store: Store) -> None:

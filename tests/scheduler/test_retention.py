@@ -10,7 +10,7 @@ from scheduler.inbox import Received
 from scheduler.keeping import Keeping, months_later
 from scheduler.said import Said
 from scheduler.wallclock import local
-from tests.scheduler.conftest import CLINIC, DAY, HOUR, NOW, PATIENT_CHAT, doctor
+from tests.scheduler.conftest import CLINIC, DAY, HOUR, NOW, PATIENT_CHAT, doctor, enroll_patient
 
 ZONE = "Europe/Madrid"
 FOUR = 4 * HOUR - 10 * HOUR  # from NOW, 10:00 in Madrid, to 04:00 of the same day
@@ -42,7 +42,20 @@ def left(store, table="patients"):
 
 
 def daily(store, now):
-    store.write_now(retention.daily, KEEPING, now=now)
+    while store.write_now(retention.daily, KEEPING, now=now):
+        pass
+
+
+def test_plans_go_one_by_one_so_that_nobody_waits_for_all_of_them(store, catalogue):
+    for number in range(3):
+        made = store.write_now(enroll_patient, catalogue, chat_id=700 + number, label=f"P{number}")
+        end(store, made.enrollment_id, now=NOW)
+    later = NOW + 367 * DAY
+    counted = []
+    while store.write_now(retention.daily, KEEPING, now=later):
+        counted.append(left(store))
+    assert counted == [2, 1, 0]
+    assert store.write_now(retention.daily, KEEPING, now=later) is False
 
 
 @pytest.mark.parametrize(
