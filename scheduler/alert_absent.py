@@ -18,8 +18,7 @@ def look(tx: Tx, clinic: Clinic, *, now: int) -> None:
     for call in alert_copies.waiting(tx) if absent else ():
         if call["staff_id"] in absent:
             _call_others(tx, call, clinic, now=now)
-    lost = staff.out_of_reach(tx)
-    for alert in alert_record.refused(tx) if lost else ():
+    for alert in alert_record.refused(tx) if staff.out_of_reach(tx) else ():
         _make_up_for(tx, alert, clinic, now=now)
 
 
@@ -33,7 +32,8 @@ def _call_others(tx: Tx, call: Row, clinic: Clinic, *, now: int) -> None:
         return
     at, round_ = max(now, call["ready_at"]), call["round"]
     if alert.level == "review":
-        instead = duty.later(tx, alert, alert_copies.shown_to(tx, alert.id), clinic, now=at)
+        # It rings once more where it came without a sound, at night, to who is in charge by now.
+        instead = duty.later(tx, alert, [], clinic, now=at)
     else:
         called = duty.called(duty.line(tx, alert, clinic, now=at), round_)
         instead = [(member, at) for member in called]
@@ -52,14 +52,20 @@ def _call_others(tx: Tx, call: Row, clinic: Clinic, *, now: int) -> None:
 
 
 def _make_up_for(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
-    """Have those called at once who answer now, where a call was refused: whoever got it counts.
+    """Have those called at once who answer now, where a call was refused.
 
-    Not for the next round: something urgent would lose half an hour, and a review has none.
+    Not with the next round: something urgent would lose half an hour, and a review has none. A
+    review that has reached somebody since is made up for.
     """
-    known = alert_copies.called(tx, alert.id, now=now)
+    review = alert.level == "review"
+    since = alert_copies.refused_since(tx, alert.id) if review else 0
+    known = alert_copies.called(tx, alert.id, since=since, now=now)
+    if review and known:
+        return
+    known |= staff.out_of_reach(tx)
     called = duty.called(duty.line(tx, alert, clinic, now=now), alert.round)
     alert_copies.owe(tx, alert, [m for m in called if m.id not in known], now=now)
-    waiting = {row["staff_id"] for row in alert_copies.waiting(tx) if row["alert_id"] == alert.id}
+    known |= {row["staff_id"] for row in alert_copies.waiting(tx) if row["alert_id"] == alert.id}
     for member, at in duty.later(tx, alert, called, clinic, now=now):
-        if member.id not in known | waiting:
+        if member.id not in known:
             alert_copies.owe(tx, alert, [member], now=now, ready_at=at)

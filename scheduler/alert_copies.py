@@ -173,19 +173,36 @@ def waiting(tx: Tx) -> list[Row]:
     )
 
 
-def called(tx: Tx, alert_id: int, *, now: int) -> set[int]:
-    """Return the members (ids) whom an alert has called by ``now`` (epoch ms), reached or not."""
+def called(tx: Tx, alert_id: int, *, since: int, now: int) -> set[int]:
+    """Return the members (ids) whose phones an alert rang on since an instant, or rings on now.
+
+    Instants are UTC epoch ms. What was refused, or taken back, has rung with nobody.
+    """
     rows = tx.all(
         """SELECT DISTINCT alert_messages.staff_id FROM alert_messages
            JOIN outbox ON outbox.clinic_id = :clinic_id AND outbox.id = alert_messages.outbox_id
            WHERE alert_messages.clinic_id = :clinic_id AND alert_messages.alert_id = :alert_id
              AND alert_messages.staff_id IS NOT NULL
-             AND outbox.state NOT IN ('canceled', 'expired')
-             AND (outbox.state <> 'pending' OR outbox.ready_at <= :now)""",
+             AND outbox.state IN ('pending', 'sending', 'sent', 'uncertain')
+             AND outbox.ready_at <= :now
+             AND COALESCE(outbox.settled_at, outbox.ready_at) >= :since""",
         alert_id=alert_id,
+        since=since,
         now=now,
     )
     return {row["staff_id"] for row in rows}
+
+
+def refused_since(tx: Tx, alert_id: int) -> int:
+    """Return when the last call was due that was refused (UTC epoch ms); 0 where none was."""
+    at: int | None = tx.value(
+        """SELECT MAX(outbox.ready_at) FROM alert_messages
+           JOIN outbox ON outbox.clinic_id = :clinic_id AND outbox.id = alert_messages.outbox_id
+             AND outbox.state = 'refused'
+           WHERE alert_messages.clinic_id = :clinic_id AND alert_messages.alert_id = :alert_id""",
+        alert_id=alert_id,
+    )
+    return at or 0
 
 
 def copy_of(tx: Tx, row_id: int) -> Row | None:

@@ -155,11 +155,20 @@ def overdue(tx: Tx, *, now: int) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
-def told_since(tx: Tx, at: int) -> list[Alert]:
-    """Return the unresolved alerts that rang at ``at`` (UTC epoch ms) or later."""
+def unheard_by(tx: Tx, staff_id: int) -> list[Alert]:
+    """Return the unresolved alerts whose last ring has not come to a member's phone."""
     rows = tx.all(
-        f"{_SELECT} AND alerts.state <> 'resolved' AND alerts.told_at >= :at ORDER BY alerts.id",
-        at=at,
+        f"""{_SELECT} AND alerts.state <> 'resolved' AND NOT EXISTS
+                (SELECT 1 FROM alert_messages
+                 JOIN outbox ON outbox.clinic_id = :clinic_id
+                   AND outbox.id = alert_messages.outbox_id
+                   AND outbox.state IN ('pending', 'sending', 'sent')
+                   AND COALESCE(outbox.settled_at, outbox.ready_at) >= alerts.told_at
+                 WHERE alert_messages.clinic_id = :clinic_id
+                   AND alert_messages.alert_id = alerts.id
+                   AND alert_messages.staff_id = :staff_id)
+            ORDER BY alerts.id""",
+        staff_id=staff_id,
     )
     return [_alert(row) for row in rows]
 

@@ -110,17 +110,15 @@ def becomes_lost(tx: Tx, staff_id: int, *, now: int) -> bool:
     )
 
 
-def becomes_found(tx: Tx, staff_id: int) -> int | None:
-    """Mark a member as within reach; return since when they were not (UTC epoch ms), or None."""
-    since: int | None = tx.value(
-        "SELECT lost_at FROM staff WHERE clinic_id = :clinic_id AND id = :id", id=staff_id
-    )
-    if since is not None:
+def becomes_found(tx: Tx, staff_id: int) -> bool:
+    """Mark a member as within reach; False where they were already."""
+    return bool(
         tx.run(
-            "UPDATE staff SET lost_at = NULL WHERE clinic_id = :clinic_id AND id = :id",
+            """UPDATE staff SET lost_at = NULL WHERE clinic_id = :clinic_id AND id = :id
+                 AND lost_at IS NOT NULL""",
             id=staff_id,
         )
-    return since
+    )
 
 
 def responsible_for(tx: Tx, enrollment_id: int) -> list[Staff]:

@@ -38,7 +38,10 @@ def lost(tx: Tx, member: Staff, *, now: int, failed: Row | None = None) -> None:
     """
     if staff.becomes_lost(tx, member.id, now=now):
         events.note(tx, "staff_lost", actor="system", now=now, staff_id=member.id)
-        told = [each for each in staff.managers(tx) if each.id != member.id]
+        lost_now = staff.out_of_reach(tx)
+        told = [each for each in staff.managers(tx) if each.id not in lost_now]
+        # Where no manager is left, everybody who is.
+        told = told or [each for each in staff.everyone(tx) if each.id not in lost_now]
         notices.tell(tx, told, _TEXT, now=now, who=member.name)
     _pass_on(tx, member, [failed] if failed else [], now=now)
 
@@ -46,13 +49,12 @@ def lost(tx: Tx, member: Staff, *, now: int, failed: Row | None = None) -> None:
 def found(tx: Tx, member: Staff, *, now: int) -> None:
     """Take note that a member is reached again (``now`` in UTC epoch ms).
 
-    The alerts about their patients that rang meanwhile, and are not resolved, ring with them now.
+    The alerts about their patients that rang without them, and are not resolved, ring with them.
     """
-    since = staff.becomes_found(tx, member.id)
-    if since is None:
+    if not staff.becomes_found(tx, member.id):
         return
     events.note(tx, "staff_found", actor=member.actor, now=now, staff_id=member.id)
-    for alert in alert_record.told_since(tx, since):
+    for alert in alert_record.unheard_by(tx, member.id):
         charged = duty.in_charge(tx, alert.patient_id, alert.enrollment_id)
         if member.id in {each.id for each in charged}:
             alert_copies.owe(tx, alert, [member], now=now)
