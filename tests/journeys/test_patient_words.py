@@ -55,9 +55,11 @@ async def test_no_fever_but_it_is_oozing_at_2340_is_answered_and_alerts_at_once(
     assert "+34 911 234 567" in safety
     assert "Open: Mon–Fri 09:00–18:00" in safety
     assert "Passed on" not in safety
-    # The doctor is off call until nine, and so is everybody else: it is the manager's.
-    assert told == []
+    # The doctor is off call until nine, and so is everybody else: it rings with the manager.
     (alert,) = story.world.texts(story.world.manager)
+    assert told == [alert]
+    silent = {e.chat_id: e.silent for e in story.world.sandbox.ledger.sends() if e.text == alert}
+    assert silent == {story.doctor.person.id: True, story.world.manager.person.id: False}
     assert "Urgent · A.P." in alert
     assert "no fever but it's oozing" in alert
     assert "Flagged for: “oozing”" in alert
