@@ -11,7 +11,7 @@ from datetime import time, timedelta
 from itertools import pairwise
 from typing import Final
 
-from bot.practitioner.enroll_names import bare, named
+from bot.names import bare, named
 from messages.catalogue import Catalogue
 from messages.render import clock, day_from, local, weekday, weekday_spellings
 from scheduler.hours import DAYS, Span, WeeklyHours, edges, parse, runs

@@ -1,5 +1,6 @@
 """The router: which room answers an update. Nothing that a person sends is left unanswered."""
 
+from bot.carried import holds_no_id
 from bot.clinic import broadcasting, grouping
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
@@ -9,9 +10,6 @@ from bot.practitioner import room as practitioner
 from bot.turn import House, Turn
 from scheduler import dialogues, events, patients, staff, staff_reach
 from scheduler.database import Tx
-
-# A 64-bit id has 19 digits; numbers of 18 fit whatever they are.
-_ID_DIGITS = 18
 
 _BY_NAME = {command.name: command for command in COMMANDS}
 _TO_OTHERS = frozenset({leaving.WRITING, broadcasting.DIALOGUE})
@@ -106,15 +104,10 @@ def _actor(turn: Turn) -> str:
 def _button(turn: Turn) -> None:
     prefix = turn.incoming.data.partition(":")[0]
     found = BUTTONS.get(prefix)
-    if found is None or not found[0] & roles_of(turn) or _holds_no_id(turn.incoming.data):
+    if found is None or not found[0] & roles_of(turn) or holds_no_id(turn.incoming.data):
         turn.toast("patient.start.old_button")
         return
     found[1](turn)
-
-
-def _holds_no_id(data: str) -> bool:
-    """Say whether a number in it is longer than any id: forged, and more than a table takes."""
-    return any(len(part) > _ID_DIGITS and part.isdecimal() for part in data.split(":"))
 
 
 def _free(turn: Turn) -> None:

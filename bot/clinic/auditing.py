@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.carried import is_number, number
 from bot.clinic.audit_words import sentence
+from bot.names import bare
 from bot.practitioner.card_words import told_apart
-from bot.practitioner.enroll_names import bare
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import clock, day, day_long

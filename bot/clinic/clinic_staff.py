@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from bot.carried import ONCALL
 from bot.clinic import leaving
-from bot.clinic.leaving import shortened
-from bot.practitioner.enroll_names import bare
-from bot.practitioner.oncall_view import PREFIX as ONCALL
+from bot.clinic.leaving import PREFIX, shortened
+from bot.names import bare
 from bot.turn import Turn
 from messages.render import Html, day_long, moment
 from scheduler import events, invitations
@@ -14,7 +14,6 @@ from scheduler import staff as team
 from scheduler.channel import Attachment, Button
 from scheduler.staff import Role, Staff
 
-PREFIX: Final = "s"
 PAGE: Final = 8
 _ROLES: Final[tuple[Role, ...]] = ("practitioner", "manager")
 

@@ -1,9 +1,8 @@
 """Telling the clinic about a patient: each member in their own language, by the patient's label."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from bot.practitioner.card_words import PREFIX as CARD
+from bot.carried import CARD, WRITE
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import moment
@@ -15,9 +14,6 @@ from scheduler.staff import Staff
 
 Words = Callable[[str], str]
 """Returns the HTML for a member's language."""
-
-WRITE: Final = "t"
-"""The prefix of buttons about writing to a patient (bot.writing)."""
 
 
 def in_charge(turn: Turn, patient: Patient) -> list[Staff]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.carried import is_number
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import clock
@@ -15,7 +16,6 @@ from scheduler.patients import Patient
 from scheduler.staff import Staff
 
 PAGE: Final = 6
-_LARGEST_ID: Final = 1 << 62
 
 
 def alerts_list(turn: Turn) -> None:
@@ -28,9 +28,9 @@ def _button(turn: Turn) -> None:
     if turn.staff is None:
         return
     match turn.incoming.data.split(":")[1:]:
-        case ["list", page] if _is_number(page):
+        case ["list", page] if is_number(page):
             turn.edit(*_list(turn, turn.staff, int(page)))
-        case [number, action] if _is_number(number):
+        case [number, action] if is_number(number):
             _press(turn, turn.staff, int(number), action)
         case _:
             turn.toast("patient.start.old_button")
@@ -39,7 +39,7 @@ def _button(turn: Turn) -> None:
 def pressed_in_group(turn: Turn) -> None:
     """Take a button under the copy of an alert in the staff's group: only its own three."""
     match turn.incoming.data.split(":")[1:]:
-        case [number, "take" | "call_done" | "not_urgent" as action] if _is_number(number):
+        case [number, "take" | "call_done" | "not_urgent" as action] if is_number(number):
             if turn.staff is not None:
                 _press(turn, turn.staff, int(number), action)
         case _:
@@ -47,10 +47,6 @@ def pressed_in_group(turn: Turn) -> None:
 
 
 BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: _button}
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) < _LARGEST_ID
 
 
 def _press(turn: Turn, member: Staff, alert_id: int, action: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from bot.carried import is_number
 from messages.render import month_name, weekday
 from scheduler.channel import Button
 from scheduler.hours import WeeklyHours
@@ -63,7 +64,7 @@ class Calendar:
 
     def moment(self, value: str) -> int | None:
         """Return the moment of a button (epoch ms); None for a month, a day or a forged value."""
-        if len(value) != _MOMENT or not (value.isascii() and value.isdecimal()):
+        if len(value) != _MOMENT or not is_number(value):
             return None
         try:
             read = datetime.strptime(value, "%Y%m%d%H%M")  # noqa: DTZ007 -- the zone comes next
@@ -129,7 +130,7 @@ def view_of(instant: int, zone: str) -> str:
 
 
 def _date(value: str) -> date | None:
-    if not (value.isascii() and value.isdecimal() and len(value) == _DAY):
+    if len(value) != _DAY or not is_number(value):
         return None
     try:
         return date(int(value[:4]), int(value[4:6]), int(value[6:]))

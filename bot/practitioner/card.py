@@ -3,13 +3,12 @@
 from datetime import date
 from typing import Final
 
+from bot.carried import CARD, PERSON
 from bot.patient import relaying, telling
 from bot.patient.languages import own_name
 from bot.practitioner import alerting, card_chart, enroll_link, plan_access, planning
 from bot.practitioner.card_words import (
     EVENTS,
-    PERSON,
-    PREFIX,
     area_suffix,
     day_of_course,
     line_of,
@@ -229,7 +228,7 @@ def _buttons(
     turn: Turn, patient: Patient, courses: list[Row], *, older: Cursor | None, first: bool
 ) -> list[list[Button]]:
     def button(name: str, action: str, value: str = "") -> Button:
-        carried = f"{PREFIX}:{action}:{patient.id}" + (f":{value}" if value else "")
+        carried = f"{CARD}:{action}:{patient.id}" + (f":{value}" if value else "")
         return turn.button(f"practitioner.card.button.{name}", carried)
 
     turning: list[Button] = []
@@ -247,7 +246,7 @@ def _buttons(
     write = telling.write_button(turn, turn.language, patient)
     change: list[Button] = []
     if first and plan_access.changeable(turn, patient):
-        change = [turn.button("practitioner.plans.button.change", f"{PREFIX}:e:{patient.id}")]
+        change = [turn.button("practitioner.plans.button.change", f"{CARD}:e:{patient.id}")]
     return [row for row in [*rows, change, [write], last] if row]
 
 

@@ -15,9 +15,6 @@ from scheduler.roster import Listed
 from scheduler.timeline import Entry
 from scheduler.wallclock import local_date
 
-PREFIX: Final = "p"
-PERSON: Final = "m"
-"""The prefix of buttons that put right who a patient is (bot/practitioner/person.py)."""
 _TEXT_LETTERS: Final = 160
 """So much of a free reply stands in the timeline; the whole of it was relayed when it came."""
 

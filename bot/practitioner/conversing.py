@@ -1,4 +1,4 @@
-"""What staff write to a patient: by quoting a message about them, or from the card (bot.writing).
+"""What staff write to a patient: by quoting a message about them, or from the card (``writing``).
 
 It goes through the outbox like everything else. The patient sees that it comes from the clinic,
 never from whom; the member sees whether it arrived.

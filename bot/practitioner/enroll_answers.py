@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from bot import dates
+from bot.names import named, nearest
 from bot.practitioner import enroll_names
 from bot.practitioner.enroll_draft import ANOTHER_PATIENT, Draft, Question
 from bot.turn import Turn
@@ -22,9 +23,6 @@ _QUOTED: Final = 60
 _WEEKS: Final = re.compile(
     r"(?:in |en |dentro de )?(\d{1,3}) ?(?:w|wk|wks|weeks?|s|sem|semanas?)", re.IGNORECASE
 )
-
-# What was answered: the value, with a remark for the practitioner; or the remark alone.
-Accepted = tuple[Any, Html | None]
 
 
 class Unclear(Exception):
@@ -110,10 +108,10 @@ def options(turn: Turn, draft: Draft, question: Question) -> dict[str, Any]:
 
 def _option(turn: Turn, draft: Draft, question: Question, text: str) -> Any:
     names = spellings(turn, draft, question)
-    found = enroll_names.named(text, names)
+    found = named(text, names)
     if found is not None:
         return found
-    close = enroll_names.nearest(text, names)
+    close = nearest(text, names)
     if close is None:
         raise Unclear(turn.text("practitioner.enroll.trouble.tap", text=quoted(text)))
     raise Unclear(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bot.names import bare, named, nearest
 from bot.practitioner import enroll_answers, enroll_names
 from bot.practitioner.enroll_answers import Unclear, quoted
 from bot.practitioner.enroll_draft import Draft, Question
@@ -155,9 +156,9 @@ class _Reader:
 
     def _option(self, name: str, value: str) -> None:
         names = dict(_OPTIONS)
-        option = enroll_names.named(name, names)
+        option = named(name, names)
         if option is None:
-            close = enroll_names.nearest(name, names)
+            close = nearest(name, names)
             if close is None:
                 self._fault("option", text=quoted(name))
             else:
@@ -176,11 +177,11 @@ class _Reader:
         self._draft = enroll_answers.accept(self._turn, self._draft, question, value)
 
     def _bare_match(self, names: Mapping[Any, Sequence[str]]) -> tuple[Any, str] | None:
-        """Take one or two bare words that name something, wherever they stand."""
+        """Take up to three bare words that name something, wherever they stand, the most first."""
         for width in (3, 2, 1):
             for start in range(len(self._bare) - width + 1):
                 text = " ".join(self._bare[start : start + width])
-                found = enroll_names.named(text, names)
+                found = named(text, names)
                 if found is not None:
                     del self._bare[start : start + width]
                     return found, text
@@ -190,7 +191,7 @@ class _Reader:
         catalogue, language = self._turn.catalogue, self._turn.language
         names = enroll_names.treatments(catalogue)
         text = self._given.get("treatment")
-        found = enroll_names.named(text, names) if text else None
+        found = named(text, names) if text else None
         if text is None and (match := self._bare_match(names)):
             found, text = match
         if found is not None:
@@ -198,13 +199,13 @@ class _Reader:
             return catalogue.protocols[found]
         if text is None:
             # A lone word where a treatment is due: most likely a misspelled one.
-            text = next((word for word in self._bare if enroll_names.nearest(word, names)), None)
+            text = next((word for word in self._bare if nearest(word, names)), None)
             if text is None and self._bare:
                 text = self._bare[0]
             if text is None:
                 return None
             self._bare.remove(text)
-        close = enroll_names.nearest(text, names) or catalogue.nearest_treatment(text, language)
+        close = nearest(text, names) or catalogue.nearest_treatment(text, language)
         if close is not None:
             meant = catalogue.treatment_name(language, close)
             self._fault("treatment_meant", text=quoted(text), meant=f"{meant} ({close})")
@@ -216,14 +217,14 @@ class _Reader:
         catalogue, language = self._turn.catalogue, self._turn.language
         names = enroll_names.areas(catalogue, protocol)
         text = self._given.get("area")
-        found = enroll_names.named(text, names) if text else None
+        found = named(text, names) if text else None
         if text is None and (match := self._bare_match(names)):
             found, text = match
         if found is not None:
             self._set("area", found)
             return
         if text is None:
-            text = next((word for word in self._bare if enroll_names.nearest(word, names)), None)
+            text = next((word for word in self._bare if nearest(word, names)), None)
             if text is None:
                 return
             self._bare.remove(text)
@@ -232,7 +233,7 @@ class _Reader:
             "treatment": catalogue.treatment_name(language, protocol.treatment),
         }
         worded = [catalogue.area_name(language, protocol.treatment, a) for a in protocol.areas]
-        close = enroll_names.nearest(text, names)
+        close = nearest(text, names)
         if close is not None:
             meant = catalogue.area_name(language, protocol.treatment, close)
             self._fault("area_meant", meant=meant, **about)
@@ -248,7 +249,7 @@ class _Reader:
             if asked == "ask" and question == "filler":
                 self._set("filler", value=False)
             return
-        answer = enroll_names.named(text, enroll_names.yes_no(self._turn.catalogue))
+        answer = named(text, enroll_names.yes_no(self._turn.catalogue))
         if answer is None:
             self._fault("yes_no", what=f"{question}=", text=quoted(text))
         elif asked == "ask":
@@ -285,7 +286,7 @@ class _Reader:
             elif protocol.kind == "treatment":
                 self._set("session", self._turn.written_at)
             return
-        if question == "next" and enroll_names.bare(text) in _NONE:
+        if question == "next" and bare(text) in _NONE:
             self._set("next", None)
             return
         try:

@@ -1,11 +1,10 @@
 """The link that a patient opens: the QR picture to show, the words to send, and until when."""
 
+from bot.carried import CARD
 from bot.turn import Turn
 from messages.render import moment
 from scheduler import invitations
 from scheduler.channel import Attachment
-
-CARD_PREFIX = "p"
 
 
 def hand_over(turn: Turn, token: str, *, label: str, patient_id: int) -> int:
@@ -23,7 +22,7 @@ def hand_over(turn: Turn, token: str, *, label: str, patient_id: int) -> int:
             link=link,
             until=moment(until, turn.clinic.timezone, turn.language),
         ),
-        [[turn.button("practitioner.enroll.button.card", f"{CARD_PREFIX}:c:{patient_id}")]],
+        [[turn.button("practitioner.enroll.button.card", f"{CARD}:c:{patient_id}")]],
         attachment=Attachment(kind="photo", made="qr", args={"link": link}),
         secret=True,
         patient_id=patient_id,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.carried import is_number
 from bot.practitioner import (
     enroll_answers,
     enroll_line,
@@ -57,7 +58,7 @@ def button(turn: Turn) -> None:
     if draft is None or pressed.serial != draft.serial:
         turn.toast("patient.start.old_button")
         return
-    if pressed.action.isdecimal():
+    if is_number(pressed.action):
         _answer(turn, draft, pressed)
         return
     action = _ACTIONS.get(pressed.action)
@@ -210,7 +211,7 @@ def _change(turn: Turn, draft: Draft, _value: str) -> None:
 
 
 def _go(turn: Turn, draft: Draft, value: str) -> None:
-    if draft.step != "change" or not value.isdecimal() or int(value) >= len(QUESTIONS):
+    if draft.step != "change" or not is_number(value) or int(value) >= len(QUESTIONS):
         return
     question = QUESTIONS[int(value)]
     if question in draft.questions(turn.catalogue, known=enroll_answers.known(turn, draft)):
@@ -218,7 +219,7 @@ def _go(turn: Turn, draft: Draft, value: str) -> None:
 
 
 def _page(turn: Turn, draft: Draft, value: str) -> None:
-    if draft.step == "plan" and value.isdecimal() and int(value) != draft.page:
+    if draft.step == "plan" and is_number(value) and int(value) != draft.page:
         _show(turn, replace(draft, page=int(value)))
 
 

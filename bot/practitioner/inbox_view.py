@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.patient import telling
-from bot.practitioner.card_words import PREFIX as CARD
+from bot.carried import CARD, WRITE, is_number
 from bot.practitioner.card_words import kind_of
 from bot.turn import Turn
 from messages.markup import Html, untappable
@@ -35,17 +34,13 @@ def _button(turn: Turn) -> None:
     if member is None:
         return
     match turn.incoming.data.split(":")[1:]:
-        case ["l", page] if _is_number(page):
+        case ["l", page] if is_number(page):
             turn.edit(*_list(turn, member, int(page)))
-        case ["n", number, upto, page] if all(map(_is_number, (number, upto, page))):
+        case ["n", number, upto, page] if all(map(is_number, (number, upto, page))):
             _put_away(turn, member, int(number), int(upto))
             turn.edit(*_list(turn, member, int(page)))
         case _:
             turn.toast("patient.start.old_button")
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
 
 
 def _put_away(turn: Turn, member: Staff, patient_id: int, upto: int) -> None:
@@ -128,7 +123,7 @@ def _words(turn: Turn, reply: Row) -> Html:
 
 def _under(turn: Turn, number: int, patient_id: int) -> list[list[Button]]:
     answer = turn.button(
-        "practitioner.inbox.button.answer", f"{telling.WRITE}:w:{patient_id}", number=number
+        "practitioner.inbox.button.answer", f"{WRITE}:w:{patient_id}", number=number
     )
     card = turn.button("practitioner.inbox.button.card", f"{CARD}:c:{patient_id}", number=number)
     return [[answer, card]]

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
+from bot.carried import CARD, is_number
+from bot.names import bare
 from bot.practitioner import enroll_answers, enroll_names
-from bot.practitioner.card_words import PREFIX, day_of_course, mark_of, treatment_name
+from bot.practitioner.card_words import day_of_course, mark_of, treatment_name
 from bot.practitioner.leaving import SEARCH
 from bot.turn import Turn
 from messages.markup import Html
@@ -41,7 +43,7 @@ class _View:
             place = f"b{self.before}"
         elif self.after is not None:
             place = f"a{self.after}"
-        return f"{PREFIX}:{action}:{status}:{treatment}:{place}:{_digest(self.wanted.words)}"
+        return f"{CARD}:{action}:{status}:{treatment}:{place}:{_digest(self.wanted.words)}"
 
 
 def say(turn: Turn, member: Staff, written: str, *, choose: bool = False) -> None:
@@ -81,7 +83,7 @@ def _parse(turn: Turn, carried: list[str]) -> _View | None:
                 return None
             if status not in statuses and status != _NONE:
                 return None
-            if side != "n" and not (number.isascii() and number.isdecimal()):
+            if side != "n" and not is_number(number):
                 return None
             return _View(
                 Wanted(words, statuses.get(status), treatments[treatment]),
@@ -109,14 +111,12 @@ def _digest(text: str) -> str:
 def _read(turn: Turn, written: str) -> Wanted:
     """Read a treatment and a status out of what was written; the rest is a part of a label."""
     treatments = {
-        enroll_names.bare(spelling): key
+        bare(spelling): key
         for key, spellings in enroll_names.treatments(turn.catalogue).items()
         for spelling in spellings
     }
     statuses: dict[str, Status] = {
-        enroll_names.bare(turn.catalogue.label(language, f"practitioner.people.status.{each}")): (
-            each
-        )
+        bare(turn.catalogue.label(language, f"practitioner.people.status.{each}")): (each)
         for language in turn.catalogue.languages
         for each in STATUSES
     }
@@ -124,7 +124,7 @@ def _read(turn: Turn, written: str) -> Wanted:
     left = written.split()
     for size in range(_NAME_WORDS, 0, -1):
         for start in range(len(left) - size + 1):
-            name = enroll_names.bare(" ".join(left[start : start + size]))
+            name = bare(" ".join(left[start : start + size]))
             if not wanted.treatment and name in treatments:
                 wanted = replace(wanted, treatment=treatments[name])
             elif wanted.status is None and name in statuses:
@@ -260,7 +260,7 @@ def _button(turn: Turn, name: str, view: _View, *, action: str = "l") -> Button:
 
 def _line(turn: Turn, listed: Listed) -> Button:
     mark = mark_of(turn, listed)
-    carried = f"{PREFIX}:c:{listed.patient.id}"
+    carried = f"{CARD}:c:{listed.patient.id}"
     row = listed.enrollment
     if row is None or listed.session_at is None:
         return turn.button(

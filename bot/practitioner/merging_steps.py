@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from bot.carried import is_number
-from bot.practitioner.card_words import PERSON, told_apart, treatment_name
-from bot.practitioner.card_words import PREFIX as CARD
+from bot.carried import CARD, PERSON, is_number
+from bot.practitioner.card_words import told_apart, treatment_name
 from bot.turn import Turn
 from messages.markup import Html
 from scheduler import merging, roster

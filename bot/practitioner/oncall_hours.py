@@ -4,6 +4,7 @@ from datetime import time
 from typing import Final
 
 from bot import hours_words
+from bot.carried import ONCALL
 from bot.practitioner.oncall_view import Screen, back, button, screen, text
 from bot.turn import Turn
 from messages.render import weekday
@@ -108,5 +109,5 @@ def is_hour(number: int) -> bool:
 
 
 def _grid(hours: range | list[int], carried: str) -> list[list[Button]]:
-    buttons = [Button(f"{hour:02}", data=f"oc:{carried}:{hour}") for hour in hours]
+    buttons = [Button(f"{hour:02}", data=f"{ONCALL}:{carried}:{hour}") for hour in hours]
     return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]

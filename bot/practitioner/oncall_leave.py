@@ -7,7 +7,8 @@ from datetime import date, time, timedelta
 from typing import Final
 
 from bot import dates
-from bot.practitioner.enroll_names import bare
+from bot.carried import ONCALL
+from bot.names import bare
 from bot.practitioner.oncall_view import Screen, back, beginning, button, day_name, text, today
 from bot.turn import Turn
 from messages.markup import Html
@@ -48,7 +49,7 @@ def ask_first(turn: Turn, member: Staff, *, writable: bool) -> Screen:
     buttons = [
         button(turn, names[day], f"f:{member.id}:{day:%Y%m%d}")
         if day in names
-        else Button(day_name(turn, day), data=f"oc:f:{member.id}:{day:%Y%m%d}")
+        else Button(day_name(turn, day), data=f"{ONCALL}:f:{member.id}:{day:%Y%m%d}")
         for day in days
     ]
     lines = [
@@ -62,7 +63,7 @@ def ask_last(turn: Turn, member: Staff, first: date) -> Screen:
     """Ask for the last day off."""
     buttons = [button(turn, "same_day", f"l:{member.id}:{Days(first, first)}")]
     buttons += [
-        Button(day_name(turn, day), data=f"oc:l:{member.id}:{Days(first, day)}")
+        Button(day_name(turn, day), data=f"{ONCALL}:l:{member.id}:{Days(first, day)}")
         for day in (first + ahead * _DAY for ahead in range(1, 2 * _OFFERED))
     ]
     html = text(turn, "leave.last", name=member.name, since=day_name(turn, first))
@@ -79,7 +80,8 @@ def ask_who(turn: Turn, member: Staff, days: Days) -> Screen:
         and absences.overlapping(turn.tx, each.id, starts_at=starts_at, ends_at=ends_at) is None
     ]
     rows = [
-        [Button(helper.name, data=f"oc:k:{member.id}:{days}:{helper.id}")] for helper in helpers
+        [Button(helper.name, data=f"{ONCALL}:k:{member.id}:{days}:{helper.id}")]
+        for helper in helpers
     ]
     rows.append([button(turn, "managers", f"k:{member.id}:{days}:0")])
     html = text(

@@ -3,6 +3,7 @@
 from datetime import date, time
 from typing import Final
 
+from bot.carried import ONCALL
 from bot.hours_words import in_words
 from bot.turn import Turn
 from messages.markup import Html
@@ -14,7 +15,6 @@ from scheduler.channel import Button
 from scheduler.staff import Staff
 from scheduler.wallclock import MINUTE, first_moment
 
-PREFIX: Final = "oc"
 """Of the callback data; an action and the member's id follow."""
 PAGE: Final = 8
 _TEXTS: Final = "practitioner.oncall"
@@ -29,7 +29,7 @@ def text(turn: Turn, key: str, /, **params: object) -> Html:
 
 def button(turn: Turn, key: str, data: str, /, **params: object) -> Button:
     """Return one of the buttons of /oncall; ``data`` is what follows the prefix."""
-    return turn.button(f"{_TEXTS}.button.{key}", f"{PREFIX}:{data}", **params)
+    return turn.button(f"{_TEXTS}.button.{key}", f"{ONCALL}:{data}", **params)
 
 
 def back(turn: Turn, member: Staff) -> list[Button]:
@@ -77,7 +77,7 @@ def team_screen(turn: Turn, page: int) -> Screen:
     lines = [text(turn, "team.title"), *(_line(turn, member, now) for member in shown)]
     if not now:
         lines += [Html(""), text(turn, "team.nobody")]
-    rows = [[Button(member.name, data=f"{PREFIX}:v:{member.id}")] for member in shown]
+    rows = [[Button(member.name, data=f"{ONCALL}:v:{member.id}")] for member in shown]
     turning = []
     if page > 0:
         turning.append(button(turn, "earlier", f"t:{page - 1}"))

@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Final
 
+from bot.carried import ONCALL, is_number
 from bot.practitioner import oncall_hours, oncall_leave, room, stray
 from bot.practitioner.leaving import HOURS, LEAVE, grown_old, in_the_middle
 from bot.practitioner.oncall_leave import Days
-from bot.practitioner.oncall_view import PREFIX, screen, team_screen
+from bot.practitioner.oncall_view import screen, team_screen
 from bot.turn import Turn
 from scheduler import absences, leave
 from scheduler import staff as team
 from scheduler.staff import Staff
 
 _DIALOGUES: Final = (HOURS, LEAVE)
-
-__all__ = ["BUTTONS", "DIALOGUES", "PREFIX", "oncall"]
 
 
 def oncall(turn: Turn) -> None:
@@ -34,9 +33,9 @@ def _button(turn: Turn) -> None:
     if by is None:
         return
     match turn.incoming.data.split(":")[1:]:
-        case ["t", page] if page.isdecimal() and by.role == "manager":
+        case ["t", page] if is_number(page) and by.role == "manager":
             turn.edit(*team_screen(turn, int(page)))
-        case [action, number, *more] if number.isdecimal():
+        case [action, number, *more] if is_number(number):
             _press(turn, by, action, int(number), more)
         case _:
             turn.toast("patient.start.old_button")
@@ -51,9 +50,9 @@ def _press(turn: Turn, by: Staff, action: str, staff_id: int, more: list[str]) -
         case ["v"]:
             _leave_dialogue(turn)
             turn.edit(*screen(turn, member))
-        case ["w" | "d" | "s" | "o" | "e" | "c", *values] if all(v.isdecimal() for v in values):
+        case ["w" | "d" | "s" | "o" | "e" | "c", *values] if all(map(is_number, values)):
             _press_hours(turn, by, member, action, [int(value) for value in values])
-        case ["x", absence_id] if absence_id.isdecimal():
+        case ["x", absence_id] if is_number(absence_id):
             _take_back(turn, by, member, int(absence_id))
         case ["a" | "f" | "l" | "k", *values]:
             _press_leave(turn, by, member, action, values)
@@ -114,7 +113,7 @@ def _press_leave(turn: Turn, by: Staff, member: Staff, action: str, values: list
                 turn.open_dialogue(LEAVE, data, outbox_id=row)
         case ["l", date() as first, date() as last]:
             _ask_who(turn, member, Days(first, last))
-        case ["k", date() as first, date() as last, helper] if str(helper).isdecimal():
+        case ["k", date() as first, date() as last, helper] if is_number(str(helper)):
             _save_leave(turn, by, member, Days(first, last), int(str(helper)))
         case _:
             turn.toast("patient.start.old_button")
@@ -191,5 +190,5 @@ def _words(turn: Turn) -> None:
     turn.say(*oncall_leave.ask_who(turn, member, days))
 
 
-BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: _button}
+BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {ONCALL: _button}
 DIALOGUES: Final[Mapping[str, Callable[[Turn], None]]] = dict.fromkeys(_DIALOGUES, _words)

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.carried import is_number
+from bot.carried import CARD, PERSON, is_number
 from bot.clinic import auditing
 from bot.practitioner import enroll_answers, merging_steps, stray
-from bot.practitioner.card_words import PERSON
-from bot.practitioner.card_words import PREFIX as CARD
 from bot.practitioner.leaving import MERGE, RELABEL, busy, grown_old
 from bot.turn import Turn
 from messages.render import moment

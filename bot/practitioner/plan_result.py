@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.carried import CARD, number
 from bot.patient import telling
 from bot.practitioner import plan_news, plan_words
-from bot.practitioner.card_words import PREFIX as CARD
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn
 from scheduler import patients, plan_memory, plans, staff
@@ -16,8 +16,6 @@ UNDO: Final = "pu"
 """The prefix of the button that takes a change back: ``pu:<change>``."""
 NEXT: Final = "pn"
 """The prefix of the button that asks for a new date: ``pn:<enrollment>``."""
-
-_LARGEST_ID: Final = 1 << 62
 
 
 def done(
@@ -66,18 +64,18 @@ def _tell_colleague(
 
 def is_member(turn: Turn, staff_id: int) -> bool:
     """Say whether somebody belongs to the clinic now."""
-    return 0 < staff_id < _LARGEST_ID and staff.by_id(turn.tx, staff_id) is not None
+    return staff.by_id(turn.tx, staff_id) is not None
 
 
 def undo(turn: Turn) -> None:
     """Take a change back, by the button under what was done."""
-    value = turn.incoming.data.partition(":")[2]
-    if turn.staff is None or not (value.isascii() and value.isdecimal()):
+    change_id = number(turn.incoming.data.partition(":")[2])
+    if turn.staff is None or change_id is None:
         turn.toast("patient.start.old_button")
         return
-    made = plan_memory.change(turn.tx, int(value))
+    made = plan_memory.change(turn.tx, change_id)
     plan = plans.of(turn.tx, made["enrollment_id"]) if made else None
-    refused = plan_memory.take_back(turn.tx, int(value), member=turn.staff, now=turn.now)
+    refused = plan_memory.take_back(turn.tx, change_id, member=turn.staff, now=turn.now)
     if refused == "gone" or made is None or plan is None:
         turn.toast("patient.start.old_button")
         return

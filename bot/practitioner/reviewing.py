@@ -7,6 +7,7 @@ restored backup was made. Buttons carry ids only; who presses must be allowed to
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from bot.carried import is_number
 from bot.practitioner.card_words import topic_of
 from bot.turn import Turn
 from messages.markup import Html
@@ -18,7 +19,6 @@ from scheduler.staff import Staff
 
 PREFIX: Final = "w"
 PAGE: Final = 4
-_LARGEST_ID: Final = 1 << 62
 _CHOICES: Final[tuple[Choice, ...]] = ("send", "leave")
 
 
@@ -35,9 +35,9 @@ def _button(turn: Turn) -> None:
     if member is None:
         return
     match turn.incoming.data.split(":")[1:]:
-        case ["page", page] if _is_number(page):
+        case ["page", page] if is_number(page):
             turn.edit(*_list(turn, member, int(page)))
-        case ["send" | "leave" as choice, row_id, page] if _is_number(row_id) and _is_number(page):
+        case ["send" | "leave" as choice, row_id, page] if is_number(row_id) and is_number(page):
             _decide(turn, member, choice, int(row_id), int(page))
         case ["all", "send" | "leave" as choice]:
             _ask_all(turn, member, choice)
@@ -48,10 +48,6 @@ def _button(turn: Turn) -> None:
 
 
 BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: _button}
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) < _LARGEST_ID
 
 
 def _decide(turn: Turn, member: Staff, choice: Choice, row_id: int, page: int) -> None:

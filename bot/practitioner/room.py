@@ -3,16 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.carried import CARD, is_number
 from bot.practitioner import card, conversing, listing, stray
-from bot.practitioner.card_words import PREFIX
 from bot.practitioner.leaving import SEARCH, grown_old
 from bot.turn import Turn
 from scheduler import roster
 from scheduler.patients import Patient
 from scheduler.roster import Wanted
 from scheduler.staff import Staff
-
-_LARGEST_ID: Final = 1 << 62
 
 
 def patients(turn: Turn) -> None:
@@ -43,7 +41,7 @@ def _matching(turn: Turn, member: Staff, search: str) -> list[Patient]:
     exact = roster.labelled(turn.tx, member, " ".join(search.split()))
     if exact:
         return exact
-    if search.isascii() and search.isdecimal() and int(search) < _LARGEST_ID:
+    if is_number(search):
         by_number = roster.seen(turn.tx, member, int(search))
         if by_number is not None:
             return [by_number]
@@ -79,11 +77,11 @@ def button(turn: Turn) -> None:
     match turn.incoming.data.split(":")[1:]:
         case ["l" | "o" as action, *carried]:
             listing.pressed(turn, turn.staff, carried, choose=action == "o")
-        case [action, number, *more] if number.isdecimal() and int(number) < _LARGEST_ID:
+        case [action, number, *more] if is_number(number):
             card.pressed(turn, action, int(number), more[0] if more else "")
         case _:
             turn.toast("patient.start.old_button")
 
 
-BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: button}
+BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {CARD: button}
 DIALOGUES: Final[Mapping[str, Callable[[Turn], None]]] = {SEARCH: search}

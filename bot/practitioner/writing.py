@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.carried import WRITE, is_number
 from bot.patient import telling
 from bot.practitioner import conversing, stray
 from bot.practitioner.leaving import WRITING as DIALOGUE
@@ -22,12 +23,12 @@ def _button(turn: Turn) -> None:
     if member is None:
         return
     match turn.incoming.data.split(":")[1:]:
-        case ["w", number] if number.isascii() and number.isdecimal():
+        case ["w", number] if is_number(number):
             patient = roster.seen(turn.tx, member, int(number))
             if patient is not None:
                 _ask(turn, patient)
                 return
-        case ["x", number] if number.isascii() and number.isdecimal():
+        case ["x", number] if is_number(number):
             _leave_by_button(turn, member, int(number))
             return
     turn.toast("patient.start.old_button")
@@ -55,7 +56,7 @@ def _ask(turn: Turn, patient: Patient) -> None:
     if reply is not None and reply["text"]:
         words = untappable(_shortened(reply["text"]))
         lines.append(turn.text("practitioner.conversation.they_wrote", words=words))
-    leave = turn.button("practitioner.conversation.button.leave", f"{telling.WRITE}:x:{patient.id}")
+    leave = turn.button("practitioner.conversation.button.leave", f"{WRITE}:x:{patient.id}")
     row = turn.say("\n\n".join(lines), [[leave]], patient_id=patient.id)
     turn.open_dialogue(DIALOGUE, {"patient": patient.id}, outbox_id=row)
 
@@ -138,5 +139,5 @@ def _writes_to(turn: Turn) -> int | None:
     return int(turn.dialogue.data["patient"])
 
 
-BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {telling.WRITE: _button}
+BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {WRITE: _button}
 DIALOGUES: Final[Mapping[str, Callable[[Turn], None]]] = {DIALOGUE: _words}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import carried
 from bot.patient.concerns import higher
 from bot.patient.relaying import units
-from bot.practitioner.card_words import PREFIX as CARD_PREFIX
 from messages.markup import escape, plain, problems
 from scheduler.alert_words import CARD, folded
 
@@ -24,7 +24,7 @@ def test_long_quotes_are_folded_and_short_ones_are_not() -> None:
 
 
 def test_the_button_under_an_alert_opens_the_card() -> None:
-    assert f"{CARD_PREFIX}:c" == CARD
+    assert f"{carried.CARD}:c" == CARD
 
 
 @pytest.mark.parametrize("level", ["review", "urgent", "emergency"])
