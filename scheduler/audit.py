@@ -29,6 +29,7 @@ KINDS: Final[Mapping[Group, tuple[str, ...]]] = {
         "language_chosen",
         "visit_confirmed",
         "visit_change_wanted",
+        "correction_wanted",
         "visit_canceled",
         "label_corrected",
         "new_phone_link",

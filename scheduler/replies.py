@@ -129,7 +129,7 @@ def judged(
         level: emergency, urgent, review or routine.
         reasons: sign, level, and where in the text its words begin and end, in characters; the
             words themselves stay in the text alone.
-        intents: question, reschedule, opt_out.
+        intents: question, reschedule, opt_out, correction.
         understood: whether the words meant anything to the triage.
     """
     tx.run(

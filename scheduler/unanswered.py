@@ -19,7 +19,8 @@ WAITS = "replies.question IS NULL AND replies.answered_at IS NULL"
 class Waiting:
     """One patient's messages that wait: the rows of the first and the last, and how many.
 
-    ``intents`` is what triage found to be wanted in any of them: question, reschedule, opt_out.
+    ``intents`` is what triage found to be wanted in any of them: question, reschedule, opt_out; or
+    what they were asked for: correction.
     """
 
     patient: Patient

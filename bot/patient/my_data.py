@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.patient import correcting
 from bot.turn import Turn
 from messages.render import clock
 from scheduler import events
@@ -33,6 +34,7 @@ def give(turn: Turn, patient: Patient) -> None:
     for part, words in (("page", "readable"), ("whole", "whole")):
         turn.say(
             turn.text(f"patient.rights.mydata.{words}"),
+            [[correcting.button(turn)]] if part == "page" else (),
             attachment=Attachment(
                 "document", made=_MAKER, args={"patient": patient.id, "part": part}
             ),

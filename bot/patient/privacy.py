@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.patient import coming, consent_texts, consenting, picturing, telling
+from bot.patient import coming, consent_texts, consenting, correcting, picturing, telling
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import day_long
@@ -134,6 +134,7 @@ def _buttons(turn: Turn, patient: Patient) -> list[list[Button]]:
         if stands in ("yes", "outdated"):
             rows.append(_button(turn, purpose, "stop", "off"))
     rows.append([turn.button("patient.rights.button.mydata", "my:data")])
+    rows.append([correcting.button(turn)])
     rows.append([turn.button("patient.rights.button.forgetme", "my:forget")])
     return rows
 

@@ -7,6 +7,7 @@ from bot.patient import (
     answering,
     coming,
     consenting,
+    correcting,
     forgetting,
     languages,
     my_data,
@@ -124,11 +125,24 @@ def answers_something(turn: Turn) -> bool:
 
 def _wish(turn: Turn, patient: Patient) -> None:
     """Take a wish for another time, unless a danger sign or an opt-out stands in its place."""
-    meaning = reading.read(turn, patient, None)
-    if meaning is not None and (reading.alarms(meaning) or "opt_out" in meaning.intents):
+    if _means_more(turn, patient):
         replying.reply(turn, patient)
     else:
         visits.wish(turn, patient)
+
+
+def _correction(turn: Turn, patient: Patient) -> None:
+    """Take what is wrong with what is held, unless a danger sign or an opt-out stands there."""
+    if _means_more(turn, patient):
+        replying.reply(turn, patient)
+    else:
+        correcting.take(turn, patient)
+
+
+def _means_more(turn: Turn, patient: Patient) -> bool:
+    """Say whether words are more urgent than what they were asked for."""
+    meaning = reading.read(turn, patient, None)
+    return meaning is not None and (reading.alarms(meaning) or "opt_out" in meaning.intents)
 
 
 def _right(turn: Turn, patient: Patient) -> None:
@@ -140,6 +154,10 @@ def _right(turn: Turn, patient: Patient) -> None:
             privacy.answer_again(turn, patient, purpose, given=choice == "yes")
         case ["pic", "yes" | "no" as choice]:
             picturing.answer(turn, patient, given=choice == "yes")
+        case ["wrong"]:
+            correcting.ask(turn)
+        case ["wrong", "leave"]:
+            correcting.leave(turn)
         case ["data"]:
             my_data.give(turn, patient)
         case ["forget"]:
@@ -160,4 +178,7 @@ BUTTONS: Final[Mapping[str, Handler]] = {
     RIGHTS: _for_patient(_right),
 }
 SHARED_BUTTONS: Final[Mapping[str, Handler]] = {languages.PREFIX: languages.choose}
-DIALOGUES: Final[Mapping[str, Handler]] = {visits.WISH: _for_patient(_wish)}
+DIALOGUES: Final[Mapping[str, Handler]] = {
+    visits.WISH: _for_patient(_wish),
+    correcting.CORRECTION: _for_patient(_correction),
+}

@@ -42,6 +42,7 @@ EVENTS: Final[tuple[str, ...]] = (
     "language_chosen",
     "visit_confirmed",
     "visit_change_wanted",
+    "correction_wanted",
     "visit_canceled",
     "alert_opened",
     "alert_rose",

@@ -58,6 +58,7 @@ async def test_the_notice_says_what_why_who_and_how_long_and_every_choice(world,
         "✅ The clinic may see pictures",
         "✅ Send me tips",
         "📦 Get a copy of my data",
+        "✏️ Something is wrong",
         "🗑 Erase my data",
     ]
 
