@@ -1,21 +1,17 @@
 """What a person does on a phone, and the updates that Telegram makes of it."""
 
 import asyncio
-import re
 import secrets
 from collections import deque
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from sandbox import samples, votes
+from sandbox import samples, start_links, votes
 from sandbox.botapi import media
 from sandbox.botapi.call import Desk
 from sandbox.botapi.entities import found
 from sandbox.botapi.profile import member
 from sandbox.world import Chat, Message, Person
 
-PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}$")
-TELEGRAM_HOSTS = frozenset({"t.me", "www.t.me", "telegram.me", "telegram.dog"})
 HEARD = 1000
 ANONYMOUS = {
     "id": 1087968824,
@@ -93,25 +89,11 @@ class Phone:
         Raises:
             PhoneError: If the link leads elsewhere or its payload is not one Telegram carries.
         """
-        payload = self._payload(link)
-        if payload and not PAYLOAD.match(payload):
-            raise PhoneError("a start payload has 1 to 64 characters of A-Z a-z 0-9 _ -")
+        try:
+            payload = start_links.payload(link, self._desk.bot["username"])
+        except start_links.LinkRefused as refused:
+            raise PhoneError(str(refused)) from None
         return self.text(f"/start {payload}".strip())
-
-    def _payload(self, link: str) -> str:
-        if "/" not in link and ":" not in link and "?" not in link:
-            return link
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-        query = parse_qs(parts.query)
-        if parts.scheme == "tg" and parts.netloc == "resolve":
-            name = query.get("domain", [""])[0]
-        elif parts.hostname in TELEGRAM_HOSTS:
-            name = parts.path.strip("/")
-        else:
-            raise PhoneError("this link does not lead to Telegram")
-        if name.lower() != self._desk.bot["username"].lower():
-            raise PhoneError(f"this link leads to {name or 'no bot'}, not to this bot")
-        return query.get("start", [""])[0]
 
     def tap(
         self, message_id: int, data: str, *, chat_id: int | None = None, forged: bool = False

@@ -103,11 +103,12 @@ def delete(tx: Tx, patient_id: int, *, now: int) -> tuple[str, ...]:
            FROM topics JOIN staff_groups ON staff_groups.clinic_id = :clinic_id
              AND staff_groups.chat_id = topics.chat_id
            WHERE topics.clinic_id = :clinic_id AND topics.patient_id = :patient_id
-             AND topics.thread_id IS NOT NULL ORDER BY topics.id""",
+           ORDER BY topics.id""",
         patient_id=patient_id,
     ):
-        gone = Said(html="", thread_id=topic["thread_id"], delete_topic=True)
-        outbox.say(tx, gone, chat_id=topic["chat_id"], kind="relay", now=now)
+        if topic["thread_id"] is not None:
+            gone = Said(html="", thread_id=topic["thread_id"], delete_topic=True)
+            outbox.say(tx, gone, chat_id=topic["chat_id"], kind="relay", now=now)
         if topic["state"] == "left":
             left.append(topic["title"])
     return tuple(dict.fromkeys(left))

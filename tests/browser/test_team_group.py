@@ -62,6 +62,23 @@ async def write(place: Locator, words: str) -> None:
     await expect(place.locator(".own").last).to_contain_text(words)
 
 
+async def pull_aside(page: Page, bubble: Locator) -> None:
+    """Pull a message to the left with a finger, as the system tells the browser of it."""
+    finger = await page.context.new_cdp_session(page)
+    box = await bubble.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    begin = box["x"] + box["width"] - 20
+    for kind, x in (
+        ("touchStart", begin),
+        *(("touchMove", begin - 10 * step) for step in range(1, 12)),
+    ):
+        await finger.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+        )
+    await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 @pytest.fixture
 async def viewer(browser: Browser, world: Any) -> AsyncIterator[Viewer]:
     async for viewer in watching(browser, world.sandbox):
@@ -153,15 +170,7 @@ async def test_a_finger_that_pulls_a_message_aside_answers_it(clinic: Clinic) ->
     elena = on(page, clinic.doctor)
     for name in ("All chats", "Clinic team", "A.P."):
         await elena.get_by_role("button", name=re.compile(name)).tap()
-    await elena.locator(".theirs").last.evaluate(
-        """element => {
-          const fire = (type, x) => element.dispatchEvent(new PointerEvent(type, {
-            pointerId: 1, pointerType: "touch", clientX: x, clientY: 300, bubbles: true }));
-          element.closest(".messages").setPointerCapture = () => {};
-          fire("pointerdown", 250); fire("pointermove", 220); fire("pointermove", 160);
-          fire("pointerup", 160);
-        }"""
-    )
+    await pull_aside(page, elena.locator(".theirs .bubble").last)
     await expect(elena.locator(".context")).to_contain_text("does it itch?")
     assert await page.evaluate("document.documentElement.scrollWidth") == SMALL[0]
 
@@ -203,6 +212,27 @@ async def test_a_draft_waits_in_its_topic_and_the_keyboard_leads_there_and_back(
     await expect(elena.get_by_role("list", name="Topics")).to_be_visible()
     await press(elena, "A.P.")
     await expect(field).to_have_value("Not yet sent")
+
+
+async def test_a_reader_who_comes_back_to_a_topic_is_where_the_reading_stopped(
+    clinic: Clinic,
+) -> None:
+    group = await clinic.named()
+    await clinic.asks("hello")
+    thread = max(group.topics)
+    for number in range(40):
+        clinic.manager.text(f"Line {number}", chat_id=group.id, thread=thread)
+    page = await clinic.viewer.open()
+    elena = on(page, clinic.doctor)
+    for name in ("All chats", "Clinic team", "A.P."):
+        await press(elena, name)
+    messages = elena.get_by_role("log")
+    await expect(messages.get_by_text("Line 39")).to_be_in_viewport()
+    await messages.evaluate("list => list.scrollTo(0, 200)")
+    await expect(elena.locator(".to-end")).to_be_visible()
+    await press(elena, "All topics")
+    await press(elena, "A.P.")
+    assert await messages.evaluate("list => list.scrollTop") == 200
 
 
 async def test_a_topic_that_is_deleted_leads_back_to_the_list_and_comes_anew(

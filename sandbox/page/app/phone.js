@@ -212,7 +212,7 @@ export class Phone {
 
   alert(text) {
     const ok = h("button", { onclick: () => { box.remove(); this.screen.composer?.input.focus({ preventScroll: true }); } }, "OK");
-    const box = h("div.alert", { role: "alertdialog", "aria-label": "Message of the bot", onkeydown: (event) => { if (event.key === "Escape") ok.click(); } },
+    const box = h("div.alert", { role: "alertdialog", "aria-label": "Message of the bot", onkeydown: (event) => { if (event.key === "Escape") { event.stopPropagation(); ok.click(); } } },
       h("div.alert-card", {}, h("p", { dir: "auto" }, text), ok));
     this.layer.querySelector(".alert")?.remove();
     this.layer.append(box);

@@ -50,6 +50,7 @@ export class Room extends Chat {
     this.face.replaceChildren(place.thread === null ? groupMark(group) : topicMark(topic));
     this.more.hidden = !topic;
     this.transcript.list.setAttribute("aria-label", `Messages in ${title}`);
+    this.composer.input.setAttribute("aria-label", `Message in ${title}`);
   }
 
   take(name, data) {

@@ -202,10 +202,11 @@ export class Transcript {
   setVisible(visible, live) {
     this.visible = visible;
     this.list.setAttribute("aria-live", live ? "polite" : "off");
-    if (visible && this.pinned) {
+    if (!visible) return;
+    if (this.pinned) {
       this.end();
       this.seen();
-    }
+    } else this.list.scrollTop = this.top; // a list that was not on the page begins at its top
   }
 
   seen() {
