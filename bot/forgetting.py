@@ -64,12 +64,19 @@ class Forgetting:
         zone = self._standing.settings.clinic_timezone
         if not told or not erasure.may_rewrite(size, now=now, zone=zone):
             return
-        if not await self._store.compact():
-            # A backup reads the state before; it does not take long.
+        if not await self._compact():
             self._not_before = now + _AGAIN_MS
             return
         await self._store.write(erasure.done, told, now=now)
         log.info("erased", erasures=len(told))
+
+    async def _compact(self) -> bool:
+        try:
+            # Not so while a backup reads the state before; that does not take long.
+            return await self._store.compact()
+        except DatabaseProblem as problem:
+            log.warning("not_written_anew", problem=str(problem))
+            return False
 
     async def _destroy_keys(self, names: dict[int, str | None]) -> None:
         wanted = [each for name in names.values() if name for each in name.split()]

@@ -257,11 +257,26 @@ def _put_in_review(fresh: Path, key: str, *, now: int) -> tuple[int, int | None]
         waiting = begin_review(tx, now=now)
         # What was written since the backup had ids too, and they stand in people's buttons. By
         # the second, so that a second restore goes beyond the first: no table grows as fast.
-        driver.number_from(now // 1000)
+        _number_from(driver, now // 1000)
         driver.commit()
     finally:
         driver.close()
     return waiting, last_tick
+
+
+def _number_from(driver: SqlcipherDriver, least: int) -> None:
+    """Give rows that are made from now on ids above ``least``, in every table."""
+    given = driver.connection.execute(
+        """SELECT tables.name, MAX(COALESCE(given.seq, 0)) FROM sqlite_master AS tables
+           LEFT JOIN sqlite_sequence AS given ON given.name = tables.name
+           WHERE tables.type = 'table' AND tables.sql LIKE '%AUTOINCREMENT%'
+           GROUP BY tables.name"""
+    ).fetchall()
+    driver.connection.execute("DELETE FROM sqlite_sequence")
+    driver.connection.executemany(
+        "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
+        [(name, max(highest, least)) for name, highest in given],
+    )
 
 
 def _keep(database: Path, *, now: int) -> Path | None:

@@ -19,14 +19,12 @@ from sqlcipher3 import dbapi2
 from sqlite_utils import Database as SqliteDatabase
 
 from scheduler.encrypted import unlock
+from scheduler.sqlite_version import is_sound
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Row = dict[str, Any]
 
-# Versions with the WAL-reset bug, which can lose committed transactions at a checkpoint.
-FIRST_BROKEN_SQLITE = (3, 7, 0)
-FIRST_SOUND_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 # The driver by itself keeps fewer compiled statements than one turn of the dispatcher uses:
 # each would be compiled anew every time, which costs more than running it.
@@ -87,6 +85,9 @@ class Driver(Protocol):
 
         Returns:
             Whether that is so; False where somebody still reads the state before: try again.
+
+        Raises:
+            DatabaseProblem: it could not be done; everything is as it was.
         """
         ...
 
@@ -256,31 +257,25 @@ class SqlcipherDriver:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
-    def number_from(self, least: int) -> None:
-        """Give rows that are made from now on ids above ``least``, in every table."""
-        given = self.connection.execute(
-            """SELECT tables.name, MAX(COALESCE(given.seq, 0)) FROM sqlite_master AS tables
-               LEFT JOIN sqlite_sequence AS given ON given.name = tables.name
-               WHERE tables.type = 'table' AND tables.sql LIKE '%AUTOINCREMENT%'
-               GROUP BY tables.name"""
-        ).fetchall()
-        self.connection.execute("DELETE FROM sqlite_sequence")
-        self.connection.executemany(
-            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
-            [(name, max(highest, least)) for name, highest in given],
-        )
-
     def compact(self) -> bool:
-        """Write the file anew and empty the log; False while a reader holds on to the log."""
+        """Write the file anew and empty the log; see :meth:`Driver.compact`."""
         self.rollback()
         # Not waited for here: this is the thread on which everything else waits.
         self.connection.execute("PRAGMA busy_timeout = 0")
         try:
             if not self._empty_log():
                 return False
+            # The copy that it works on has the key too, and the room that a large file needs.
+            self.connection.execute("PRAGMA temp_store = FILE")
             self.connection.execute("VACUUM")
             return self._empty_log()
+        except dbapi2.Error as error:
+            raise DatabaseProblem(
+                f"the file could not be written anew ({error}); it needs its own size again as "
+                "room on its disk, and in /var/tmp (or SQLITE_TMPDIR)"
+            ) from error
         finally:
+            self.connection.execute("PRAGMA temp_store = MEMORY")
             self.connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def _empty_log(self) -> bool:
@@ -398,14 +393,8 @@ def _set_up(connection: Any, path: Path, key: str) -> None:
     connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}")
 
 
-def is_sound_sqlite(version: str) -> bool:
-    """Say whether a version of SQLite is free of the WAL-reset bug."""
-    parts = tuple(int(part) for part in version.split("."))
-    return not FIRST_BROKEN_SQLITE <= parts < FIRST_SOUND_SQLITE
-
-
 def _refuse_unsound_sqlite(version: str) -> None:
-    if not is_sound_sqlite(version):
+    if not is_sound(version):
         raise DatabaseProblem(
             f"SQLite {version} can lose committed data (the WAL-reset bug, mended in 3.51.3); "
             "install the locked dependencies again: `make run` does it"

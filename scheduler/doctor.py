@@ -14,10 +14,11 @@ from sqlite_utils import Database as SqliteDatabase
 
 from messages.render import distance, moment_long, span
 from scheduler import backup, events
-from scheduler.database import DatabaseProblem, Tx, is_sound_sqlite
+from scheduler.database import DatabaseProblem, Tx
 from scheduler.encrypted import left_behind
 from scheduler.migrations import versions
 from scheduler.reading import Reader
+from scheduler.sqlite_version import is_sound
 from scheduler.vault import Vault
 from scheduler.wallclock import HOUR, MINUTE
 
@@ -125,7 +126,7 @@ def _within(tx: Tx, reader: Reader, patient: Patient, *, now: int) -> Iterator[F
 
 
 def _sqlite(version: str) -> Finding:
-    if is_sound_sqlite(version):
+    if is_sound(version):
         return Finding("SQLite", "well", f"version {version}")
     return Finding(
         "SQLite",

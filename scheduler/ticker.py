@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_S = 5.0
 # A tick overdue by this many heartbeats means that the timer is dead, not late.
 STALLED_AFTER = 3
+# A tick under way has a timer; it may wait for the database, which writes a large file anew in
+# the small hours. Overdue by this many heartbeats (ten minutes) it hangs.
+HANGS_AFTER = 120
 # How long a stop waits for a tick under way; the database itself gives up after ten seconds.
 _FINISH_WITHIN_S = 12.0
 
@@ -99,7 +102,8 @@ class Ticker:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_s)
-            if self._monotonic() - self._last > (1 + STALLED_AFTER) * self._heartbeat_s:
+            patience = HANGS_AFTER if self._under_way.locked() else STALLED_AFTER
+            if self._monotonic() - self._last > (1 + patience) * self._heartbeat_s:
                 self._revive()
 
     def _revive(self) -> None:

@@ -108,12 +108,21 @@ class Vault:
         return {name: key for name, key in self.known().items() if name in wanted}
 
     def destroy(self, names: Iterable[str]) -> None:
-        """Destroy keys for good; the file is written anew, so that no page of it holds them."""
-        self._connection.executemany(
-            "INSERT INTO keys (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET key = NULL",
-            [(name,) for name in names],
-        )
-        self._connection.execute("VACUUM")
+        """Destroy keys for good; the file is written anew, so that no page of it holds them.
+
+        Raises:
+            DatabaseProblem: the file could not be written; it is to be done again.
+        """
+        try:
+            self._connection.executemany(
+                "INSERT INTO keys (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET key = NULL",
+                [(name,) for name in names],
+            )
+            self._connection.execute("VACUUM")
+        except dbapi2.Error as error:
+            raise DatabaseProblem(
+                f"{self.path}: no key could be destroyed ({error}); look at the disk"
+            ) from error
 
     def copy(self, target: Path) -> None:
         """Put a copy in ``target``'s place: one copy, always today's, so that it revives no key.

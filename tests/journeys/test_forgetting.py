@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scheduler import backup, broadcasts, staff
+from scheduler.database import DatabaseProblem
 from scheduler.reading import Reader
 from scheduler.segments import EVERYONE
 from scheduler.tip import Tip
@@ -276,6 +277,26 @@ async def test_what_law_keeps_is_told_and_goes_when_its_time_is_over(make_world)
     await world.bot.tick()
     assert await rows(world, "kept_records") == 0
     assert found(world, "Zwetschge", "quokkamark") == []
+
+
+async def test_a_file_that_cannot_be_written_anew_is_tried_again_a_minute_later(
+    world, ana, monkeypatch
+):
+    tries = []
+
+    async def full():
+        tries.append(world.clock.now())
+        raise DatabaseProblem("the file could not be written anew (disk full)")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(world.store, "compact", full)
+        await forget(world, ana)
+        await world.bot.tick()
+        assert len(tries) == 1
+    assert found(world, "quokkamark") == ["quokkamark"]
+    await world.after(hours=1 / 30)
+    await world.bot.tick()
+    assert found(world, *MARKS) == []
 
 
 async def test_a_forged_tap_of_somebody_who_is_no_patient_does_nothing(world, doctor, ana):

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,48 @@ def test_the_disk_holds_no_plain_text(tmp_path: Path) -> None:
         assert b"CREATE TABLE" not in content
         assert b"SQLite format 3" not in content
     assert in_use["aftercare.db-wal"]
+
+
+def test_a_file_is_written_anew_on_the_disk_and_nothing_there_is_plain_text(
+    driver: SqlcipherDriver, tmp_path: Path
+) -> None:
+    driver.begin()
+    driver.execute(
+        """WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+           INSERT INTO events (clinic_id, at, kind, actor, detail)
+           SELECT 1, i, 'her words' || i, 'her words' || i, :words FROM n""",
+        {"words": "her words about the pain " * 40},
+    )
+    driver.commit()
+    size = (tmp_path / "aftercare.db-wal").stat().st_size
+    largest, plain = 0, False
+
+    def look() -> int:
+        nonlocal largest, plain
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                # A file that SQLite works on has no name any more.
+                if str(descriptor.readlink()).endswith("(deleted)"):
+                    content = descriptor.read_bytes()
+                    largest = max(largest, len(content))
+                    plain |= b"her words" in content
+        return 0
+
+    driver.connection.execute("PRAGMA cache_size = 50")
+    driver.connection.set_progress_handler(look, 20_000)
+    assert driver.compact() is True
+    driver.connection.set_progress_handler(None, 0)
+    assert largest > size / 2, "the copy is not in memory"
+    assert not plain
+    assert driver.connection.execute("PRAGMA temp_store").fetchone() == (2,)
+
+
+def test_a_file_that_cannot_be_written_anew_is_told_in_words(driver: SqlcipherDriver) -> None:
+    driver.connection.set_progress_handler(lambda: 1, 100)
+    with pytest.raises(DatabaseProblem, match=r"could not be written anew .* room on its disk"):
+        driver.compact()
+    driver.connection.set_progress_handler(None, 0)
+    assert driver.compact() is True
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The ticker: beats on, whatever happens to a beat or to the timer."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -84,7 +85,9 @@ async def test_a_tick_that_never_ends_is_broken_off_and_the_next_one_comes(beats
                 await asyncio.Event().wait()
 
     hanging = Hanging()
-    ticker = Ticker(hanging, BEAT)
+    # For its watchdog ten minutes are over at each look.
+    days = itertools.count()
+    ticker = Ticker(hanging, BEAT, monotonic=lambda: next(days) * 86_400.0)
     ticker.start()
     await hanging.more()
     assert ticker.revived >= 1
@@ -150,3 +153,24 @@ async def test_nothing_ticks_after_a_stop(beats: Beats) -> None:
 async def test_a_stop_without_a_start_does_nothing(beats: Beats) -> None:
     await Ticker(beats).stop()
     assert beats.count == 0
+
+
+async def test_a_tick_that_takes_long_is_left_to_its_end() -> None:
+    clock, begun, go_on, ended = 0.0, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await go_on.wait()
+        ended.set()
+
+    ticker = Ticker(slow, BEAT, monotonic=lambda: clock)
+    ticker.start()
+    async with asyncio.timeout(10):
+        await begun.wait()
+        clock = 60 * BEAT
+        for _ in range(10):
+            await asyncio.sleep(BEAT)
+        assert ticker.revived == 0
+        go_on.set()
+        await ended.wait()
+    await ticker.stop()
