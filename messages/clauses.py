@@ -37,10 +37,12 @@ _REDUCED: Final = (
     ("ii", "i"), ("x", "h"),
 )  # fmt: skip
 
-# Letters that sound alike in Spanish and Portuguese: "kabeza", "bibir", "muxo", "rronchas".
+# Letters that sound alike in Spanish, Portuguese and Russian: "kabeza", "bibir", "балит", "чешуца".
 _ALIKE: Final = (
     ("qu", "k"), ("ch", "x"), ("sh", "x"), ("ll", "y"), ("ce", "se"), ("ci", "si"), ("ge", "je"),
     ("gi", "ji"), ("h", ""), ("c", "k"), ("v", "b"), ("z", "s"), ("ss", "s"), ("rr", "r"),
+    ("ться", "ца"), ("тся", "ца"), ("ь", ""), ("ъ", ""), ("щ", "ш"), ("о", "а"), ("е", "и"),
+    ("я", "и"), ("ы", "и"), ("э", "и"), ("нн", "н"), ("сс", "с"),
 )  # fmt: skip
 
 
@@ -86,7 +88,7 @@ def romanized(folded: str) -> str:
 
 @lru_cache(maxsize=8192)
 def sounded(folded: str) -> str:
-    """Return a Spanish or Portuguese word as it sounds, however it is spelled."""
+    """Return a Spanish, Portuguese or Russian word as it sounds, however it is spelled."""
     for written, heard in _ALIKE:
         folded = folded.replace(written, heard)
     return folded

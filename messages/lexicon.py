@@ -28,7 +28,7 @@ _TWO_ERRORS_FROM: Final = 9
 _DROPPED: Final = "in"
 _LITTLE: Final = frozenset("jldmtsnc")
 """French words of one letter that many write without their apostrophe: jarrive, leau, cpas."""
-_SOUNDED: Final = frozenset({"es", "pt"})
+_SOUNDED: Final = frozenset({"es", "pt", "ru"})
 _SOUNDED_LETTERS: Final = 4
 _ROMAN_LETTERS: Final = 2
 _ROMAN_STEM_LETTERS: Final = 4
