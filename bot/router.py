@@ -1,7 +1,7 @@
 """The router: which room answers an update. Nothing that a person sends is left unanswered."""
 
 from bot.carried import holds_no_id
-from bot.clinic import broadcasting, grouping
+from bot.clinic import grouping
 from bot.commands import BUTTONS, COMMANDS, DIALOGUES, roles_of
 from bot.incoming import Incoming
 from bot.patient import room as patient
@@ -12,7 +12,7 @@ from scheduler import dialogues, events, patients, staff, staff_reach
 from scheduler.database import Tx
 
 _BY_NAME = {command.name: command for command in COMMANDS}
-_TO_OTHERS = frozenset({leaving.WRITING, broadcasting.DIALOGUE})
+_TO_OTHERS = frozenset({leaving.WRITING, leaving.BROADCAST})
 
 
 def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:

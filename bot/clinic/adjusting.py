@@ -11,18 +11,17 @@ from bot import formats, hours_words
 from bot.clinic import settings_words as words
 from bot.dates import Moment, read_moment
 from bot.practitioner import room, stray
+from bot.practitioner.leaving import SETTING as DIALOGUE
+from bot.practitioner.leaving import busy, grown_old
 from bot.standing import CHANGEABLE, Standing, form, read
 from bot.turn import Turn
 from messages.render import plain
 from scheduler import requieting
 from scheduler.channel import Button
 from scheduler.closures import Closure
-from scheduler.wallclock import MINUTE, local_date
+from scheduler.wallclock import local_date
 
 PREFIX: Final = "g"
-DIALOGUE: Final = "settings"
-WAITS_MS: Final = 30 * MINUTE
-"""For so long what is written is a setting's value; later it is likely to be meant otherwise."""
 
 _PER_ROW: Final = 2
 _LONGEST_WRITTEN: Final = 300
@@ -52,11 +51,13 @@ def _button(turn: Turn) -> None:
         return
     match turn.incoming.data.split(":")[1:]:
         case ["list"]:
-            turn.close_dialogue()
+            _leave(turn)
             turn.edit(*_list(turn, standing))
         case ["close"]:
-            turn.close_dialogue()
+            _leave(turn)
             turn.edit(_list(turn, standing)[0])
+        case _ if busy(turn, DIALOGUE):
+            return
         case ["drop", place] if place.isdecimal():
             closed = standing.value("closed_days")
             kept = tuple(each for number, each in enumerate(closed) if number != int(place))
@@ -88,7 +89,7 @@ def _written(turn: Turn) -> None:
     if standing is None or dialogue is None or stray.quotes_elsewhere(turn):
         return
     setting = str(dialogue.data["setting"])
-    if setting not in CHANGEABLE or turn.now - dialogue.changed_at > WAITS_MS:
+    if setting not in CHANGEABLE or grown_old(turn):
         turn.close_dialogue()
         room.unprompted(turn)
         return

@@ -14,6 +14,7 @@ from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import Screen
 from bot.dates import Moment, read_moment
 from bot.practitioner import stray
+from bot.practitioner.leaving import BROADCAST as DIALOGUE
 from bot.turn import Turn
 from messages.render import clock
 from messages.tips import can_be_poll, lines
@@ -22,7 +23,6 @@ from scheduler.broadcasts import NotStarted
 from scheduler.segments import KINDS, Audience, Kind
 from scheduler.wallclock import local
 
-DIALOGUE: Final = "broadcast"
 _BUTTON_LETTERS: Final = 30
 
 

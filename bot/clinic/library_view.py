@@ -6,6 +6,7 @@ from typing import Final
 from bot.clinic import broadcast_who, broadcasting
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import PREFIX, leave
+from bot.practitioner.leaving import BROADCAST, busy
 from bot.turn import Turn
 from messages.render import day_long, escape
 from messages.tips import LibraryTip
@@ -100,6 +101,8 @@ def _next(turn: Turn, name: str) -> str:
 
 def _send(turn: Turn, name: str, tip: LibraryTip) -> None:
     """Go through the usual steps with what the library says."""
+    if busy(turn, BROADCAST):
+        return
     made = library.tip_of(turn.catalogue, name, turn.language)
     broadcasting.begin_with(
         turn,

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.clinic import broadcast_desk, broadcasting, library_view
 from bot.clinic.broadcast_screen import PREFIX
+from bot.practitioner.leaving import BROADCAST
 from bot.turn import Turn
 
 Handler = Callable[[Turn], None]
@@ -27,4 +28,4 @@ def _button(turn: Turn) -> None:
 broadcast: Final[Handler] = broadcast_desk.open_desk
 
 BUTTONS: Final[Mapping[str, Handler]] = {PREFIX: _button}
-DIALOGUES: Final[Mapping[str, Handler]] = {broadcasting.DIALOGUE: broadcasting.take}
+DIALOGUES: Final[Mapping[str, Handler]] = {BROADCAST: broadcasting.take}

@@ -14,12 +14,14 @@ RELABEL: Final = "relabel"
 MERGE: Final = "merge"
 HOURS: Final = "oncall_hours"
 LEAVE: Final = "oncall_leave"
+SETTING: Final = "settings"
+BROADCAST: Final = "broadcast"
 
 WAITS_MS: Final = 30 * MINUTE
 """For so long the next words answer a dialogue of one question; later they are likely to be meant
 otherwise."""
 
-_ONE_QUESTION: Final = frozenset({SEARCH, WRITING, RELABEL, MERGE, HOURS, LEAVE})
+_ONE_QUESTION: Final = frozenset({SEARCH, WRITING, RELABEL, MERGE, HOURS, LEAVE, SETTING})
 _PLACES: Final[Mapping[str, str]] = {
     ENROLLING: "practitioner.enroll",
     plan_draft.DIALOGUE: "practitioner.plans",
@@ -39,11 +41,13 @@ def grown_old(turn: Turn) -> bool:
 def in_the_middle(turn: Turn, *besides: str) -> bool:
     """Say whether a dialogue is open that a tap must not end: a half-made broadcast, and the like.
 
-    A search holds nothing, nor does a question that has grown old; ``besides`` are the dialogues
-    whose place the new one takes.
+    A search holds nothing, nor does a broadcast that nobody has begun to write, or a question that
+    has grown old; ``besides`` are the dialogues whose place the new one takes.
     """
     dialogue = turn.dialogue
-    return not (dialogue is None or dialogue.name in (SEARCH, *besides) or grown_old(turn))
+    if dialogue is None or dialogue.name in (SEARCH, *besides) or grown_old(turn):
+        return False
+    return dialogue.name != BROADCAST or dialogue.data["step"] != "text"
 
 
 def busy(turn: Turn, *besides: str) -> bool:

@@ -217,3 +217,26 @@ async def test_paying_for_more_than_thirty_a_second_is_the_operators_choice(
     sent = world.sandbox.ledger.of(world.manager.person.id)
     assert sent
     assert {entry.paid for entry in sent} == {pays}
+
+
+async def test_a_tap_on_old_settings_ends_nothing_that_is_in_the_making(
+    world: Any, chats: Any, joins: Any
+) -> None:
+    await opens(world, chats, "Clinic name")
+    await chats.tap(world.manager, "Clinic name", "‹ All settings")
+    old = chats.last(world.manager, "Settings")
+    world.manager.text("/enroll hair scalp")
+    await world.settle()
+    enrolling = chats.last(world.manager, "New aftercare plan")
+    toasts: list[str] = []
+    world.sandbox.world.listen(
+        lambda event, data: toasts.append(data["text"]) if event == "toast" else None
+    )
+    world.manager.tap(old["message_id"], chats.labels(old)[0])
+    await world.settle()
+    assert [toast[:31] for toast in toasts] == ["You are in the middle of someth"]
+    await chats.tap(world.manager, "Settings", "✖️ Close")
+    world.manager.text("14:20")
+    await world.settle()
+    shown = chats.last(world.manager, "New aftercare plan")
+    assert shown["message_id"] > enrolling["message_id"], "the enrollment goes on"

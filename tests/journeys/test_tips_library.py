@@ -109,3 +109,19 @@ async def test_a_tip_still_goes_by_itself_once_the_clinic_speaks_another_languag
     world.new(anna)
     await world.until(moment("2026-06-05 12:01"))
     assert "A small step for this month" in "".join(world.texts(anna))
+
+
+async def test_a_tip_of_an_old_list_does_not_take_an_enrollments_place(world: Any) -> None:
+    await patient(world, "Anna")
+    world.manager.text("/broadcast")
+    await world.settle()
+    await press(world, world.manager, "b:library")
+    await press(world, world.manager, "b:tip:water")
+    world.manager.text("/enroll hair scalp")
+    await world.settle()
+    heard = world.manager.transcript()
+    await press(world, world.manager, "b:tip_send")
+    assert world.manager.transcript() == heard
+    world.manager.text("14:20")
+    await world.settle()
+    assert "New aftercare plan" in words(shown(world))
