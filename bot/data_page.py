@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-from bot.patient.languages import own_name
+from bot.languages import own_name
 from messages.catalogue import Catalogue
 from messages.markup import plain
 from messages.render import moment_long

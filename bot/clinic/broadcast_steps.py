@@ -6,7 +6,7 @@ from bot.clinic import broadcast_who
 from bot.clinic.broadcast_discretion import given_away
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import PREFIX, Screen, data, leave
-from bot.patient.languages import own_name
+from bot.languages import own_name
 from bot.turn import Turn
 from messages.render import Html
 from messages.tips import can_be_poll

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.clinic.broadcast_draft import Draft
 from bot.clinic.broadcast_screen import Screen, data, leave
-from bot.patient.languages import own_name
+from bot.languages import own_name
 from bot.turn import Turn
 from messages.render import Html
 from scheduler import segments, staff

@@ -7,7 +7,7 @@ from typing import Any, Final
 from babel import Locale
 
 from bot.hours_words import in_words
-from bot.patient.languages import own_name
+from bot.languages import own_name
 from bot.turn import Turn
 from messages.render import Html, day_long, escape
 from scheduler import closures, requieting

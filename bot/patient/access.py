@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bot.patient import coming, consenting, languages, new_phone, telling
+from bot import languages, telling
+from bot.patient import coming, consenting, new_phone
 from bot.turn import Turn
 from scheduler import consent, enrollment, invitations, opening, patients, reach, staff
 from scheduler.database import Row

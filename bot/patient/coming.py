@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot.practitioner.step_names import step_name
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import day_from, escape, moment

@@ -1,7 +1,8 @@
 """Consent in the chat: the greeting that asks for it, the answers, tips, /stop and /resume."""
 
-from bot.patient import coming, consent_texts, telling
-from bot.patient.languages import language_buttons
+from bot import telling
+from bot.languages import language_buttons
+from bot.patient import coming, consent_texts
 from bot.turn import Turn
 from scheduler import consent, dialogues, enrollment, events, opening, patients, reconsent
 from scheduler.channel import Button

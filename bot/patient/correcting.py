@@ -83,4 +83,5 @@ def take(turn: Turn, patient: Patient) -> None:
         return turn.catalogue.text(language, "patient.rights.told.wrong", label=patient.label)
 
     plans = enrollment.of_patient(turn.tx, patient.id)
-    relaying.pass_on(turn, patient, plans[0]["id"] if plans else None, head)
+    plan = plans[0]["id"] if plans else None
+    relaying.pass_on(turn, patient, plan, head, relaying.thread_of(turn, patient))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.patient import telling
+from bot import telling
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import day_long

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bot.patient import telling
+from bot import telling
 from bot.turn import Turn
 from scheduler import invitations, patients, phones
 from scheduler.invitations import Invitation

@@ -1,6 +1,7 @@
 """Pictures and consent: without a yes nobody sees one; it is asked for on the spot, by one tap."""
 
-from bot.patient import consent_texts, relaying, telling
+from bot import layout, telling
+from bot.patient import consent_texts, relaying
 from bot.turn import Turn
 from scheduler import pictures
 from scheduler.database import Row
@@ -68,9 +69,7 @@ def _show(turn: Turn, patient: Patient, reply: Row) -> None:
             reader.buttons,
             chat_id=reader.chat_id,
             kind="relay",
-            attachment=relaying.from_patient(
-                turn, reply["kind"], reply["file_id"], reader.language
-            ),
+            attachment=layout.from_patient(turn, reply["kind"], reply["file_id"], reader.language),
             patient_id=patient.id,
             enrollment_id=reply["enrollment_id"],
             reply_id=reply["id"],

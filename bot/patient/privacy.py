@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bot.patient import coming, consent_texts, consenting, correcting, picturing, telling
+from bot import telling
+from bot.patient import coming, consent_texts, consenting, correcting, picturing
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import day_long

@@ -1,14 +1,15 @@
 """Passing on what a patient sent: a head that says whose it is, the words quoted, the file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.patient import consent_texts, telling
+from bot import layout, telling
+from bot.patient import consent_texts
 from bot.patient.concerns import day_of
-from bot.practitioner.step_names import step_name
+from bot.step_names import step_name
 from bot.turn import Turn
-from messages.markup import Html, escape, plain, untappable
+from messages.markup import Html
 from messages.render import day, moment
 from scheduler import (
     appointments,
@@ -20,92 +21,12 @@ from scheduler import (
     roster,
     staff_group,
 )
-from scheduler.channel import Attachment, AttachmentKind, Button
+from scheduler.channel import Button
 from scheduler.conversation import Thread
 from scheduler.patients import Patient
 from scheduler.replies import Context
 
-CAPTION_LIMIT: Final = 1024
 _BEGINNING: Final = 60
-PIECE: Final = 3500
-"""How much of a long text goes in one message, in UTF-16 units as Telegram counts: 4,096 is its
-limit, and the first one carries the head too."""
-
-_ATTACHED: Final[dict[str, AttachmentKind]] = {
-    "photo": "photo",
-    "voice": "voice",
-    "video": "video",
-    "document": "document",
-    "sticker": "sticker",
-}
-
-
-_PICTURES: Final = frozenset({"photo", "document"})
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One message of those that a reply becomes; the one with the head leads to the card."""
-
-    html: str
-    attachment: Attachment | None = None
-    headed: bool = False
-
-
-def units(text: str) -> int:
-    """Return the length of a text as Telegram counts it; pure."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def pieces(text: str, size: int = PIECE) -> Iterator[str]:
-    """Yield a text in pieces of at most ``size`` UTF-16 units, cut at a space where there is one.
-
-    Nothing but the spaces at the cuts is lost; pure.
-    """
-    rest = text.strip()
-    while units(rest) > size:
-        cut = _reach(rest, size)
-        space = max(rest.rfind(" ", 0, cut + 1), rest.rfind("\n", 0, cut + 1))
-        end = space if space > 0 else cut
-        yield rest[:end].rstrip()
-        rest = rest[end:].lstrip()
-    if rest:
-        yield rest
-
-
-def _reach(text: str, size: int) -> int:
-    """Return how many characters of ``text`` fit into ``size`` UTF-16 units."""
-    room = size
-    for index, letter in enumerate(text):
-        room -= units(letter)
-        if room < 0:
-            return max(index, 1)
-    return len(text)
-
-
-def parts(
-    head: str, text: str, attachment: Attachment | None, *, quoted: bool = True
-) -> list[Part]:
-    """Lay out what one person wrote to another in messages that Telegram takes (pure).
-
-    Args:
-        head: HTML that says whose it is.
-        text: what was written, as it came; may be empty.
-        attachment: the file that came with it.
-        quoted: whether the words stand as a quotation.
-    """
-    frame = "<blockquote>{}</blockquote>" if quoted else "{}"
-    worded = untappable if quoted else escape
-    quotes = [frame.format(worded(piece)) for piece in pieces(text)]
-    first = "\n".join([head, *quotes[:1]])
-    rest = [Part(quote) for quote in quotes[1:]]
-    if attachment is None:
-        return [Part(first, headed=True), *rest]
-    # A sticker carries no words, and a caption holds less than a message.
-    fits = attachment.kind != "sticker" and units(plain(first)) <= CAPTION_LIMIT and not rest
-    if fits:
-        return [Part(first, attachment, headed=True)]
-    return [Part(first, headed=True), *rest, Part("", attachment)]
 
 
 def pass_on(
@@ -113,6 +34,7 @@ def pass_on(
     patient: Patient,
     enrollment_id: int | None,
     head: Callable[[str], str],
+    thread: Thread | None,
     *,
     alerted: bool = False,
 ) -> None:
@@ -126,21 +48,21 @@ def pass_on(
         patient: who wrote.
         enrollment_id: the plan that it belongs to, where known.
         head: returns in a language what stands above, as HTML.
+        thread: the message of staff that it answers, if it does; see :func:`thread_of`.
         alerted: whether an alert has shown the people in charge all of it already.
     """
     incoming = turn.incoming
-    thread = _thread(turn, patient)
     logged = replies.newest(turn.tx, patient.id)
     waits = consent_texts.picture_waits(turn, patient)
     file_id = None if waits else incoming.file_id
     for reader in readers(turn, patient, enrollment_id, thread, alerted=alerted):
         over = head(reader.language)
-        attachment = from_patient(turn, incoming.kind, file_id, reader.language)
+        attachment = layout.from_patient(turn, incoming.kind, file_id, reader.language)
         if attachment is None and incoming.kind != "text":
             key = "patient.rights.told.photo_waits" if waits else "patient.told.reply.not_shown"
             unseen = turn.catalogue.text(reader.language, key)
             over = f"{over}\n{unseen}"
-        for part in parts(over, incoming.text, attachment):
+        for part in layout.parts(over, incoming.text, attachment):
             turn.say(
                 part.html,
                 reader.buttons if part.headed else (),
@@ -152,26 +74,6 @@ def pass_on(
                 enrollment_id=enrollment_id,
                 reply_id=logged["id"] if logged else None,
             )
-
-
-def from_patient(turn: Turn, kind: str, file_id: str | None, language: str) -> Attachment | None:
-    """Return a patient's file as staff get it: a picture is drawn anew; None where there is none.
-
-    Args:
-        turn: the update at hand.
-        kind: of the reply, such as "photo".
-        file_id: Telegram's.
-        language: the reader's.
-    """
-    carried = _ATTACHED.get(kind)
-    if carried is None or file_id is None:
-        return None
-    return Attachment(
-        carried,
-        file_id=file_id,
-        redrawn=carried in _PICTURES,
-        otherwise=turn.catalogue.text(language, "patient.told.reply.not_opened"),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +131,9 @@ def readers(
     ]
 
 
-def head(turn: Turn, patient: Patient, context: Context | None, language: str) -> str:
+def head(
+    turn: Turn, patient: Patient, context: Context | None, thread: Thread | None, language: str
+) -> str:
     """Return the lines over a relayed reply: whose it is, and which message it answers."""
 
     def text(key: str, **params: object) -> Html:
@@ -241,7 +145,7 @@ def head(turn: Turn, patient: Patient, context: Context | None, language: str) -
             *written_line(turn, language),
         ]
     )
-    if (thread := _thread(turn, patient)) is not None:
+    if thread is not None:
         return "\n".join([new, _named(turn, thread, language)])
     step = None if context is None else _step_named(turn, context, language)
     return "\n".join(
@@ -260,7 +164,8 @@ def written_line(turn: Turn, language: str) -> list[Html]:
     return [turn.catalogue.text(language, "patient.told.reply.written", when=when)]
 
 
-def _thread(turn: Turn, patient: Patient) -> Thread | None:
+def thread_of(turn: Turn, patient: Patient) -> Thread | None:
+    """Return the message of staff that what came answers, if it does."""
     return conversation.answered_by(
         turn.tx,
         patient,

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot import hours_words
-from bot.patient import consent_texts, consenting, picturing, reading, relaying, telling
+from bot import hours_words, telling
+from bot.patient import consent_texts, consenting, picturing, reading, relaying
 from bot.turn import Turn
 from messages.triage import Verdict
 from scheduler import broadcast_copies, consent, enrollment, events, flood, opening, replies
@@ -75,16 +75,18 @@ def _take(turn: Turn, patient: Patient, *, acknowledges: bool = True, behind: bo
         return
     if acknowledges and not alarmed and not stopped and not waits:
         _acknowledge(turn, patient, meaning)
+    thread = relaying.thread_of(turn, patient)
     relaying.pass_on(
         turn,
         patient,
         context.enrollment_id if context else _newest_plan(turn, patient),
         lambda language: "\n".join(
             [
-                relaying.head(turn, patient, context, language),
+                relaying.head(turn, patient, context, thread, language),
                 *reading.intents_line(turn, meaning, language),
             ]
         ),
+        thread,
         alerted=alarmed and reading.is_quoted_whole(turn),
     )
 

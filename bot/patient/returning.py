@@ -1,6 +1,7 @@
 """A patient's chat is lost (the bot was blocked), and found again."""
 
-from bot.patient import coming, consenting, telling
+from bot import telling
+from bot.patient import coming, consenting
 from bot.turn import Turn
 from scheduler import consent, dialogues, enrollment, opening, patients, reach
 from scheduler.patients import Patient

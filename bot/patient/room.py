@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot import languages
 from bot.patient import (
     answering,
     coming,
     consenting,
     correcting,
     forgetting,
-    languages,
     my_data,
     picturing,
     privacy,

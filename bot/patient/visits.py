@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bot.patient import consent_texts, picturing, relaying, replying, telling
+from bot import telling
+from bot.patient import consent_texts, picturing, relaying, replying
 from bot.patient.answering import own_reminder, pressed_reminder, subject_of
 from bot.turn import Turn
 from messages.markup import Html
@@ -174,7 +175,7 @@ def wish(turn: Turn, patient: Patient) -> None:
             when=moment(subject.session_at, turn.clinic.timezone, language),
         )
 
-    relaying.pass_on(turn, patient, row["enrollment_id"], head)
+    relaying.pass_on(turn, patient, row["enrollment_id"], head, relaying.thread_of(turn, patient))
 
 
 def _still_open(turn: Turn, row: Row) -> bool:

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Final
 
+from bot import layout, telling
 from bot.carried import CARD, PERSON
-from bot.patient import relaying, telling
-from bot.patient.languages import own_name
+from bot.languages import own_name
 from bot.practitioner import alerting, card_chart, enroll_link, plan_access, planning
 from bot.practitioner.card_words import (
     EVENTS,
@@ -282,7 +282,7 @@ def _photos(turn: Turn, patient: Patient) -> None:
                 moment=worded,
                 topic=about,
             ),
-            attachment=relaying.from_patient(turn, "photo", row["file_id"], turn.language),
+            attachment=layout.from_patient(turn, "photo", row["file_id"], turn.language),
             patient_id=patient.id,
         )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from bot.practitioner.step_names import step_name
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.markup import Html, plain, untappable
 from messages.render import clock, day, moment

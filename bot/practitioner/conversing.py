@@ -6,7 +6,7 @@ never from whom; the member sees whether it arrived.
 
 from typing import Final
 
-from bot.patient import relaying
+from bot import layout
 from bot.turn import Turn
 from scheduler import conversation, outbox, patients, replies, roster, unanswered
 from scheduler.channel import Attachment, AttachmentKind
@@ -99,7 +99,7 @@ def send(turn: Turn, member: Staff, patient: Patient, *, answers: Row | None = N
     )
     attachment = Attachment(carried, file_id=incoming.file_id) if carried else None
     head = turn.catalogue.text(patient.language, "patient.conversation.from_clinic")
-    for index, part in enumerate(relaying.parts(head, incoming.text, attachment, quoted=False)):
+    for index, part in enumerate(layout.parts(head, incoming.text, attachment, quoted=False)):
         outbox.say(
             turn.tx,
             Said(

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.practitioner.enroll_buttons import Row, Screen, data, other_reading
 from bot.practitioner.enroll_draft import Draft
-from bot.practitioner.step_names import step_name
+from bot.step_names import step_name
 from bot.turn import Turn
 from messages.protocol import Protocol, Step
 from messages.render import Html, clock, day_from, moment

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot import telling
 from bot.carried import CARD, number
-from bot.patient import telling
 from bot.practitioner import plan_news, plan_words
 from bot.practitioner.plan_words import PLACE
 from bot.turn import Turn

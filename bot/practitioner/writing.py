@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot import telling
 from bot.carried import WRITE, is_number
-from bot.patient import telling
 from bot.practitioner import conversing, stray
 from bot.practitioner.leaving import WRITING as DIALOGUE
 from bot.practitioner.leaving import busy, grown_old

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import carried
+from bot.layout import units
 from bot.patient.concerns import higher
-from bot.patient.relaying import units
 from messages.markup import escape, plain, problems
 from scheduler.alert_words import CARD, folded
 

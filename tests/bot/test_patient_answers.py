@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.layout import CAPTION_LIMIT, PIECE, parts, pieces, units
 from bot.patient.answering import alarm_of
 from bot.patient.concerns import day_of, higher
-from bot.patient.relaying import CAPTION_LIMIT, PIECE, parts, pieces, units
 from messages.catalogue import Catalogue, load
 from messages.course import judge_pain
 from messages.markup import plain, problems
