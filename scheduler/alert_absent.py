@@ -20,6 +20,8 @@ def look(tx: Tx, clinic: Clinic, *, now: int) -> None:
             _call_others(tx, call, clinic, now=now)
     for alert in alert_record.refused(tx) if staff.out_of_reach(tx) else ():
         _make_up_for(tx, alert, clinic, now=now)
+    for alert in alert_record.open_reviews(tx) if absent else ():
+        _show_others(tx, alert, absent, clinic, now=now)
 
 
 def _call_others(tx: Tx, call: Row, clinic: Clinic, *, now: int) -> None:
@@ -69,3 +71,12 @@ def _make_up_for(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
     for member, at in duty.later(tx, alert, called, clinic, now=now):
         if member.id not in known:
             alert_copies.owe(tx, alert, [member], now=now, ready_at=at)
+
+
+def _show_others(tx: Tx, alert: Alert, absent: frozenset[int], clinic: Clinic, *, now: int) -> None:
+    """Call anew to a review that nobody who is there has on their phone: it has no more rounds."""
+    known = alert_copies.called(tx, alert.id, since=0, now=now)
+    known |= {row["staff_id"] for row in alert_copies.waiting(tx) if row["alert_id"] == alert.id}
+    instead = {member.id for member in duty.called(duty.line(tx, alert, clinic, now=now), 0)}
+    if known <= absent and not instead & absent:
+        alerts.call(tx, alert, [], clinic, now=now)

@@ -155,6 +155,14 @@ def overdue(tx: Tx, *, now: int) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
+def open_reviews(tx: Tx) -> list[Alert]:
+    """Return the alerts of the lowest level that nobody is on: they call nobody again."""
+    rows = tx.all(
+        f"{_SELECT} AND alerts.state = 'open' AND alerts.level = 'review' ORDER BY alerts.id"
+    )
+    return [_alert(row) for row in rows]
+
+
 def unheard_by(tx: Tx, staff_id: int) -> list[Alert]:
     """Return the unresolved alerts whose last ring has not come to a member's phone."""
     rows = tx.all(

@@ -98,10 +98,10 @@ def raise_alert(
     match change:
         case "open":
             _event(tx, alert, "alert_opened", "system", now=now, level=level)
-            _call(tx, alert, [], clinic, now=now)
+            call(tx, alert, [], clinic, now=now)
         case "rise":
             shown = oncall.here(tx, alert_copies.shown_to(tx, alert.id))
-            _call(tx, alert, shown, clinic, now=now)
+            call(tx, alert, shown, clinic, now=now)
         case "ring":
             alert_copies.call(tx, alert, _listening(tx, alert, clinic, now=now), now=now)
     return _known(tx, alert_id)
@@ -184,7 +184,7 @@ def _note_cause(tx: Tx, alert_id: int, level: Alarm, cause: Cause, *, now: int) 
     )
 
 
-def _call(tx: Tx, alert: Alert, besides: list[Staff], clinic: Clinic, *, now: int) -> None:
+def call(tx: Tx, alert: Alert, besides: list[Staff], clinic: Clinic, *, now: int) -> None:
     """Show an alert to those who are called first, and plan who is called if nobody takes it."""
     called = duty.called(duty.line(tx, alert, clinic, now=now), 0)
     known = {member.id for member in called}
@@ -282,7 +282,7 @@ def open_again(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:
     )
     alert_copies.refresh(tx, alert.id, now=now)
     _event(tx, alert, "alert_left", "system", now=now)
-    _call(tx, _known(tx, alert.id), [], clinic, now=now)
+    call(tx, _known(tx, alert.id), [], clinic, now=now)
 
 
 def _event(tx: Tx, alert: Alert, kind: str, actor: str, *, now: int, **detail: object) -> None:

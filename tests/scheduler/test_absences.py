@@ -13,6 +13,7 @@ from scheduler import (
     duty,
     leave,
     oncall,
+    outbox,
     roster,
     staff,
     upkeep,
@@ -267,6 +268,32 @@ def test_a_call_that_waits_goes_to_whoever_stands_in_by_then(
         away(tx, ruiz, sol, now=NIGHT + HOUR)
         upkeep.beat(tx, CLINIC, now=NIGHT + HOUR)
         assert calls(tx, NIGHT) == [(503, 0), (502, 9 * 60 + 20)]
+
+    store.write_now(story)
+
+
+def test_a_review_that_was_left_lying_is_shown_to_whoever_stands_in(
+    store: Store, enrolled: Enrolled
+) -> None:
+    def story(tx: Tx) -> None:
+        ruiz, sol = doctor(tx), member(tx, 502, "Dr. Sol")
+        marta = member(tx, 503, "Marta", "manager")
+        raise_for(tx, enrolled, "review", NOW)
+        (shown,) = alert_copies.waiting(tx)
+        outbox.sent(tx, shown["id"], 9, now=NOW)
+        upkeep.beat(tx, CLINIC, now=NIGHT - HOUR)
+        assert calls(tx, NIGHT) == []
+        away(tx, ruiz, sol, now=NIGHT)
+        for _ in range(2):
+            upkeep.beat(tx, CLINIC, now=NIGHT)
+        # At once without a sound, and in the morning with whoever stands in.
+        assert calls(tx, NIGHT) == [(503, 0), (502, 9 * 60 + 20)]
+        for row in alert_copies.waiting(tx):
+            outbox.sent(tx, row["id"], row["id"], now=row["ready_at"])
+        for who in (sol, marta):
+            away(tx, who, None, now=NIGHT + DAY)
+        upkeep.beat(tx, CLINIC, now=NIGHT + DAY)
+        assert calls(tx, NIGHT) == [], "nobody is left who has not seen it"
 
     store.write_now(story)
 
