@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from messages.protocol import Alarm
-from scheduler import alert_copies, duty, events, oncall, outbox, rounds
-from scheduler.alert_record import Alert, by_id, unresolved
+from scheduler import alert_copies, duty, events, oncall, outbox, rounds, unanswered
+from scheduler.alert_record import Alert, by_id, reasons, unresolved
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
 from scheduler.staff import Staff
@@ -267,8 +267,17 @@ def resolve(tx: Tx, alert: Alert, member: Staff, resolution: Resolution, *, now:
     alert_copies.withdraw(tx, alert.id, "the alert is resolved", now=now)
     alert_copies.refresh(tx, alert.id, now=now)
     outbox.let_go(tx, alert.patient_id, HELD)
+    if resolution == "call_done":
+        _answer_by_call(tx, alert, member, now=now)
     _event(tx, alert, f"alert_{resolution}", member.actor, now=now)
     return True
+
+
+def _answer_by_call(tx: Tx, alert: Alert, member: Staff, *, now: int) -> None:
+    """Have what the alert is about wait for no other answer: the patient was called."""
+    said = [reason.at for reason in reasons(tx, alert.id)]
+    if said:
+        unanswered.called(tx, alert.patient_id, about=max(said), staff_id=member.id, now=now)
 
 
 def open_again(tx: Tx, alert: Alert, clinic: Clinic, *, now: int) -> None:

@@ -1,17 +1,20 @@
 """What patients wrote that nobody has answered yet: the inbox of the people of the clinic.
 
-A free reply waits until a message of staff reached its patient after it, or until somebody says
-that it needs no answer. What one patient wrote is one item, however many messages it took.
+A free reply waits until a message of staff reached its patient after it, until they were called
+about it, or until somebody says that it needs no answer. What one patient wrote is one item,
+however many messages it took.
 """
 
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 from scheduler import events, patients, replies, roster
 from scheduler.database import Row, Tx
 from scheduler.patients import Patient
 from scheduler.staff import Staff
 
+How = Literal["written", "called", "read"]
 WAITS = "replies.question IS NULL AND replies.answered_at IS NULL"
 
 
@@ -35,14 +38,14 @@ class Answered:
     """A patient who waits for nothing: the reply that was dealt with last, when, and by whom.
 
     ``at`` is UTC epoch ms. ``by`` is a name, or empty for what came before there was an inbox.
-    ``written`` says whether it was answered, not only looked at.
+    ``how`` says whether they were written to, called, or only read.
     """
 
     patient: Patient
     reply: Row
     at: int
     by: str
-    written: bool
+    how: How
 
 
 def newest(tx: Tx, patient_id: int) -> int | None:
@@ -74,6 +77,23 @@ def settle(tx: Tx, patient_id: int, *, upto: int, staff_id: int, now: int) -> in
         staff_id=staff_id,
         now=now,
     )
+
+
+def called(tx: Tx, patient_id: int, *, about: int, staff_id: int, now: int) -> int:
+    """Let what a patient wrote until ``about`` (UTC epoch ms) wait no longer: they were called.
+
+    What they wrote after that still waits, because whoever called may not have seen it.
+
+    Returns:
+        How many there were.
+    """
+    upto: int | None = tx.value(
+        """SELECT MAX(id) FROM replies
+           WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND at <= :about""",
+        patient_id=patient_id,
+        about=about,
+    )
+    return settle(tx, patient_id, upto=upto or 0, staff_id=staff_id, now=now)
 
 
 def needs_no_answer(tx: Tx, member: Staff, patient_id: int, *, upto: int, now: int) -> int:
@@ -178,15 +198,26 @@ def _answered(tx: Tx, row: Row) -> Answered:
         "SELECT name FROM staff WHERE clinic_id = :clinic_id AND id = :id",
         id=reply["answered_by"],
     )
+    patient = patients.known(tx, row["patient_id"])
+    return Answered(patient, reply, row["at"], by or "", _how(tx, reply))
+
+
+def _how(tx: Tx, reply: Row) -> How:
     written = tx.value(
         """SELECT 1 FROM staff_messages WHERE clinic_id = :clinic_id
              AND patient_id = :patient_id AND state = 'delivered' AND answers >= :reply LIMIT 1""",
-        patient_id=row["patient_id"],
+        patient_id=reply["patient_id"],
         reply=reply["id"],
     )
-    return Answered(
-        patients.known(tx, row["patient_id"]), reply, row["at"], by or "", written is not None
+    if written is not None:
+        return "written"
+    called = tx.value(
+        """SELECT 1 FROM alerts WHERE clinic_id = :clinic_id AND patient_id = :patient_id
+             AND resolution = 'call_done' AND resolved_at = :at LIMIT 1""",
+        patient_id=reply["patient_id"],
+        at=reply["answered_at"],
     )
+    return "read" if called is None else "called"
 
 
 def _reply(tx: Tx, reply_id: int) -> Row:

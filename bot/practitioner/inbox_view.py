@@ -12,7 +12,7 @@ from scheduler import roster, unanswered
 from scheduler.channel import Button
 from scheduler.database import Row
 from scheduler.staff import Staff
-from scheduler.unanswered import Answered, Waiting
+from scheduler.unanswered import Answered, How, Waiting
 from scheduler.wallclock import HOUR, MINUTE
 
 PREFIX: Final = "i"
@@ -21,6 +21,12 @@ _ANSWERED: Final = 6
 _ANSWERED_SINCE_MS: Final = 7 * 24 * HOUR
 _LETTERS: Final = 160
 """So much of what a patient wrote stands in the list; the whole of it was passed on."""
+
+_LINES: Final[Mapping[How, str]] = {
+    "written": "line",
+    "called": "line_called",
+    "read": "line_no_answer",
+}
 
 
 def inbox(turn: Turn) -> None:
@@ -99,7 +105,7 @@ def _waiting(turn: Turn, number: int, item: Waiting) -> Html:
 
 def _answered(turn: Turn, number: int, item: Answered) -> Html:
     return turn.text(
-        f"practitioner.inbox.line{'' if item.written else '_no_answer'}",
+        f"practitioner.inbox.{_LINES[item.how]}",
         number=number,
         label=item.patient.label,
         age=age(turn, item.at),

@@ -62,6 +62,23 @@ async def test_an_answer_moves_a_patient_down_to_those_answered_last(world, doct
     assert (await doctor.says("/inbox")).startswith("📥 1 patient waits for an answer")
 
 
+async def test_a_call_answers_what_the_alert_was_about_and_not_what_came_after(world, doctor):
+    ana = await enrolled(world, doctor, "A.P.")
+    await writes(world, ana, "no fever but it's oozing")
+    alert = about(doctor, "oozing")
+    await world.after(hours=1)
+    await writes(world, ana, "Can I swim on Friday?")
+    await doctor.taps("📞 Call done", alert)
+    assert (await doctor.says("/inbox")).startswith(
+        "📥 1 patient waits for an answer\n\n1. A.P. · 1 minute ago ❓\n“Can I swim on Friday?”"
+    )
+    bea = await enrolled(world, doctor, "B.Q.")
+    await writes(world, bea, "there is pus")
+    await doctor.taps("📞 Call done", about(doctor, "there is pus"))
+    assert "1. A.P." in await doctor.says("/inbox")
+    assert "2. 📞 B.Q. · 1 minute ago · Dr. Ruiz: called" in doctor.said
+
+
 async def test_what_needs_no_answer_is_put_away_but_not_what_came_after(world, doctor):
     ana = await enrolled(world, doctor, "A.P.")
     await writes(world, ana, "Thanks!")
