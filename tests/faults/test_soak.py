@@ -1,8 +1,9 @@
 """A clinic's year at speed, in a real process, with a fault every few seconds.
 
 Patients with three sessions each (200 in the long form, 15 in the short) live through their plans
-while the sandbox's clock runs as fast as the bot keeps up. At the end ledger and outbox agree row
-for row, and neither the memory nor the write-ahead log has grown with what went through.
+while the sandbox's clock runs as fast as the bot keeps up, and their practitioners move sessions.
+At the end ledger and outbox agree row for row, and neither the memory nor the write-ahead log has
+grown with what went through.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from sandbox.server import Sandbox
 from scheduler.database import Tx
 from tests.faults import practice
 from tests.faults.child import Child, environment
+from tests.faults.desk import Desk
 from tests.faults.judge import judge
 from tests.faults.load import Load
 
@@ -106,6 +108,7 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
     child = Child(tmp_path, env, arguments=("--link", sandbox.link_url))
     chance = random.Random(SEED)
     load = Load(clinic, chance, worrying=0.0)
+    desk = Desk(clinic, chance)
     memory: list[tuple[float, float]] = []
     wal = 0
     done: list[str] = []
@@ -114,6 +117,7 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
         await child.start()
         clock.set_speed((ends - begins) / 1000 / (minutes * 60 * 0.8))
         tasks.append(asyncio.create_task(load.go_on(every_s=0.8)))
+        tasks.append(asyncio.create_task(desk.go_on(every_s=0.5)))
         tasks.append(asyncio.create_task(trouble(sandbox, chance, done)))
         began = time.monotonic()
         while clock.now() < ends and time.monotonic() - began < SLOW * minutes * 60:
@@ -151,6 +155,8 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
         rows=verdict.rows,
         accepted=len(sandbox.ledger),
         faults=len(done),
+        plans_changed=desk.confirmed,
+        sessions_answered_for=len(desk.attended),
         lost=len(verdict.lost),
         marked_sent_but_not_sent=len(verdict.unproven),
         copies_beyond_the_first=len(verdict.extra),
@@ -163,6 +169,7 @@ async def test_a_clinics_year_leaves_ledger_and_outbox_in_agreement(
     )
     assert verdict.clean, str(verdict)
     assert load.wrong(replies, rows) == []
+    assert desk.confirmed > minutes, "plans changed while they ran"
     assert reached >= begins + 300 * DAY, "a year, or nearly"
     assert wal <= WAL_MOST
     if long:
