@@ -133,6 +133,34 @@ async def test_a_large_export_comes_in_parts_without_a_gap(world, monkeypatch):
     assert doctor.said == f"📦 That was all: {len(parts)} files."
 
 
+async def test_a_hundred_thousand_replies_go_out_a_few_at_a_time_and_each_once(world, monkeypatch):
+    doctor = await join(world, "Dr. Ruiz")
+    await enroll(world, doctor, "A.P.")
+    await world.store.write(
+        lambda tx: tx.many(
+            """INSERT INTO replies (clinic_id, patient_id, kind, text, at)
+               VALUES (:clinic_id, 1, 'text', :text, :at)""",
+            ({"text": f"=reply {number}", "at": number} for number in range(100_000)),
+        )
+    )
+    most = 0
+    some = exports.some
+
+    def watched(*given):
+        nonlocal most
+        rows, place = some(*given)
+        most = max(most, len(rows))
+        return rows, place
+
+    monkeypatch.setattr(exports, "some", watched)
+    await doctor.says("/export")
+    await doctor.taps("📊")
+    (held,) = documents(world, doctor)
+    texts = [row["text"] for row in table(held["replies.csv"])]
+    assert texts == [f"'=reply {number}" for number in range(100_000)]
+    assert most == exports.SPAN
+
+
 async def test_pressed_twice_it_comes_once(world):
     doctor = await join(world, "Dr. Ruiz")
     await enroll(world, doctor, "A.P.")
