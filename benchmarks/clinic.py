@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from messages.catalogue import SHIPPED, Catalogue, load
+from scheduler import database
 from scheduler.clinic import Clinic
 from scheduler.database import SqlcipherDriver, Tx
 from scheduler.enrollment import Choice, lay_out
@@ -40,6 +41,14 @@ def open_driver(path: Path) -> SqlcipherDriver:
     driver = SqlcipherDriver(path, KEY)
     migrate(driver)
     return driver
+
+
+def without_a_key() -> None:
+    """Have this process open its databases as plain SQLite files: only to measure against.
+
+    The bot has no such switch, so the one place that hands the key over is put out of use.
+    """
+    database._use_key = lambda _connection, _key: None  # type: ignore[assignment]  # noqa: SLF001
 
 
 def catalogue() -> Catalogue:

@@ -152,9 +152,12 @@ def main() -> None:
     parser.add_argument("--messages", type=int, required=True)
     parser.add_argument("--side-by-side", type=int, required=True)
     parser.add_argument("--core", type=int)
+    parser.add_argument("--plain", action="store_true", help="without encryption, to compare")
     given = parser.parse_args()
     if given.core is not None:
         os.sched_setaffinity(0, {given.core})
+    if given.plain:
+        clinic.without_a_key()
     with tempfile.TemporaryDirectory() as directory:
         took = asyncio.run(
             _run(
