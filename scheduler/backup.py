@@ -309,6 +309,10 @@ def _forget_sides(path: Path) -> None:
 def begin_review(tx: Tx, *, now: int) -> int:
     """Hold back what came due since the backup until a manager has decided (``now``: epoch ms).
 
+    What waited for something else at the backup (an alert, a pause, a consent) may have been let
+    go since, and sent. Where it is sent after all, that is looked at once more before it leaves.
+    What had no chat yet stays: whoever opens a link anew begins anew.
+
     Returns:
         How many rows wait.
     """
@@ -325,7 +329,7 @@ def begin_review(tx: Tx, *, now: int) -> int:
                state = 'pending'
            WHERE clinic_id = :clinic_id
              AND (state = 'sending'
-                  OR (state = 'pending' AND held IS NULL AND ready_at <= :now))""",
+                  OR (state = 'pending' AND chat_id IS NOT NULL AND ready_at <= :now))""",
         now=now,
     )
 

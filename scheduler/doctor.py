@@ -204,7 +204,7 @@ def _vault(patient: Patient) -> Iterator[Finding]:
         yield Finding(name, "well", "none yet: the first backup makes them")
         return
     try:
-        with Vault(patient.vault, patient.key) as vault:
+        with Vault(patient.vault, patient.key, read_only=True) as vault:
             known = len(vault.known())
     except DatabaseProblem as problem:
         yield Finding(name, "bad", str(problem), "bring back the copy: backups need it")

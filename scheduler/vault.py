@@ -36,13 +36,16 @@ class Vault:
         path: the vault's file; it is made where there is none.
         key: the database's key, 64 hexadecimal digits, which opens this file too.
         must_exist: whether a missing file is a problem.
+        read_only: whether to leave the file as it is, for a look.
 
     Raises:
         WrongKey: the key does not open the file.
         DatabaseProblem: the file cannot be used, or is missing where it must not be.
     """
 
-    def __init__(self, path: Path, key: str, *, must_exist: bool = False) -> None:
+    def __init__(
+        self, path: Path, key: str, *, must_exist: bool = False, read_only: bool = False
+    ) -> None:
         self.path = path
         if must_exist and not path.is_file():
             raise DatabaseProblem(
@@ -50,8 +53,11 @@ class Vault:
                 "cannot be read (look at KEY_VAULT, or bring back the copy of VAULT_COPY)"
             )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = self._open(path, key)
+            if read_only:
+                self._connection = self._look_into(path, key)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._connection = self._open(path, key)
         except OSError as error:
             raise DatabaseProblem(f"{path}: cannot be written: {error.strerror}") from error
         except dbapi2.DatabaseError as error:
@@ -60,6 +66,19 @@ class Vault:
                     f"{path}: the database's key does not open this vault; it was not touched"
                 ) from error
             raise DatabaseProblem(f"{path}: the vault cannot be used: {error}") from error
+
+    @staticmethod
+    def _look_into(path: Path, key: str) -> Any:
+        connection = dbapi2.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None
+        )
+        try:
+            unlock(connection, key)
+            connection.execute("SELECT COUNT(*) FROM keys").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @staticmethod
     def _open(path: Path, key: str) -> Any:

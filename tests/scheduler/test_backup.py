@@ -15,7 +15,7 @@ from messages.catalogue import Catalogue
 from scheduler import backup, enrollment, events, outbox, patients
 from scheduler.backup import BackupFailed, back_up, restore, rotate, verify
 from scheduler.database import AlreadyInUse, DatabaseProblem, SqlcipherDriver, Store, WrongKey
-from scheduler.enrollment import Enrolled
+from scheduler.enrollment import Choice, Enrolled
 from scheduler.migrations import migrate
 from scheduler.reading import reading, refuse_damaged
 from scheduler.said import Said
@@ -28,6 +28,7 @@ from tests.scheduler.conftest import (
     KEY,
     NOW,
     PATIENT_CHAT,
+    doctor,
     enroll_patient,
 )
 
@@ -389,3 +390,45 @@ def test_a_patients_stop_and_resume_does_not_let_go_what_waits_for_review(
         )
     )
     assert waiting == held > 0
+
+
+@pytest.mark.parametrize("why", ["alert", "stopped", "consent"])
+def test_what_waited_for_something_else_may_have_been_sent_since_the_backup(
+    store: Store, catalogue: Catalogue, why: str
+):
+    made = store.write_now(enroll_patient, catalogue, chat_id=888, label="B.B.")
+    invited = store.write_now(
+        lambda tx: enrollment.enroll(
+            tx,
+            Choice("facial", "face", "C.C.", session_at=NOW),
+            protocol=catalogue.protocols["facial"],
+            clinic=CLINIC,
+            staff=doctor(tx),
+            now=NOW,
+        )
+    )
+    store.write_now(enrollment.hold, made.patient_id, why)
+    store.write_now(backup.begin_review, now=NOW + DAY)
+
+    def held(tx):
+        return {
+            (row["held"], row["ready_at"] <= NOW + DAY)
+            for row in tx.all(
+                """SELECT held, ready_at FROM outbox WHERE clinic_id = :clinic_id
+                     AND patient_id = :id AND state = 'pending'""",
+                id=made.patient_id,
+            )
+        }
+
+    assert store.write_now(held) == {("review", True), (why, False)}
+    # Who has opened no link yet got nothing from the lost database under this plan.
+    assert (
+        store.write_now(
+            lambda tx: tx.value(
+                """SELECT COUNT(*) FROM outbox WHERE clinic_id = :clinic_id AND held = 'review'
+                 AND patient_id = :id""",
+                id=invited.patient_id,
+            )
+        )
+        == 0
+    )

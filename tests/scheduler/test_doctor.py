@@ -140,6 +140,14 @@ def test_patients_keys_without_a_copy_or_damaged_are_told(patient):
     assert unwell(patient)["Patients' keys"].verdict == "bad"
 
 
+def test_a_look_leaves_the_patients_keys_as_they_are(patient):
+    patient.vault.chmod(0o640)
+    before = patient.vault.read_bytes()
+    assert unwell(patient) == {}
+    assert patient.vault.read_bytes() == before
+    assert patient.vault.stat().st_mode & 0o777 == 0o640
+
+
 def test_what_a_restore_left_is_told(patient):
     patient.database.with_name("aftercare.db.replaced-1").touch()
     assert set(unwell(patient)) == {"Leftovers"}
