@@ -293,8 +293,7 @@ def _close_if_done(tx: Tx, broadcast_id: int, *, now: int) -> bool:
         return False
     _show(tx, broadcast_id, now=now)
     any_sent = bool(counts(tx, broadcast_id).get("sent"))
-    sender = staff.by_id(tx, closed["staff_id"])
-    for member in [sender] if sender else staff.everyone(tx, "manager"):
+    for member in staff.reached(tx, closed["staff_id"]):
         outbox.say(tx, Said("…"), chat_id=member.chat_id, now=now, broadcast_id=broadcast_id)
         if not any_sent:
             continue

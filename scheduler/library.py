@@ -113,7 +113,7 @@ def _begin(
     *,
     now: int,
 ) -> bool:
-    sender = staff.by_id(tx, due.staff_id) or staff.everyone(tx, "manager")[0]
+    sender = staff.reached(tx, due.staff_id)[0]
     started = broadcasts.start(
         tx,
         tip_of(catalogue, due.name, clinic.language),

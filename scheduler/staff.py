@@ -89,6 +89,12 @@ def managers(tx: Tx) -> list[Staff]:
     return [member for member in found if member.id not in lost] or found
 
 
+def reached(tx: Tx, staff_id: int) -> list[Staff]:
+    """Return a member, or the managers where they have left the clinic or get no messages."""
+    member = by_id(tx, staff_id)
+    return [member] if member is not None and staff_id not in out_of_reach(tx) else managers(tx)
+
+
 def out_of_reach(tx: Tx) -> frozenset[int]:
     """Return the members (ids) whose chats take no messages: see ``scheduler.staff_reach``."""
     rows = tx.all(

@@ -369,18 +369,25 @@ def test_a_copy_whose_morning_comes_too_late_expires(store: Store, catalogue: Ca
     run(store, story)
 
 
-def test_a_report_goes_to_the_managers_when_the_sender_has_left(store: Store) -> None:
+@pytest.mark.parametrize("gone", ["left", "lost"])
+def test_a_report_goes_to_the_managers_when_the_sender_is_not_there(
+    store: Store, gone: str
+) -> None:
     def story(tx: Tx) -> None:
         people(tx, 1)
         begin(tx)
         staff.welcome(
             tx, chat_id=402, name="Olga", role="manager", language="en", actor="system", now=NOW
         )
-        assert staff.remove(tx, manager(tx).id, actor="staff:2", now=NOW)
+        if gone == "left":
+            assert staff.remove(tx, manager(tx).id, actor="staff:2", now=NOW)
+        else:
+            staff.becomes_lost(tx, manager(tx).id, now=NOW)
         leave(tx, copies(tx)[0], Delivered(1))
         told = tx.all(
             """SELECT chat_id FROM outbox WHERE clinic_id = :clinic_id AND kind = 'answer'
-                 AND broadcast_id = 1 AND state = 'pending' ORDER BY ready_at"""
+                 AND broadcast_id = 1 AND state = 'pending'
+                 AND content NOT LIKE '%edit_message_id%' ORDER BY ready_at"""
         )
         assert [row["chat_id"] for row in told] == [402, 402], "the report, and the later one"
 
