@@ -189,7 +189,8 @@ class World:
         """Take a message out of a chat, for both sides."""
         del chat.messages[message_id]
         self.storage.remove("message", f"{chat.id}:{message_id}")
-        self.keep_chat(chat)  # its last_id outlives the message: numbers are never used twice
+        # Its last_id outlives the message: numbers are never used twice.
+        self.storage.put("chat", chat.id, chat.remembered())
         self.tell("deleted", {"chat_id": chat.id, "message_id": message_id})
 
     def delete_topic(self, chat: Chat, thread: int) -> list[Message]:

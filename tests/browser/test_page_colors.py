@@ -10,8 +10,8 @@ READABLE = 4.5  # WCAG 2.2 AA, success criterion 1.4.3
 STATES = ("pending", "sending", "sent", "expired", "canceled", "refused", "uncertain")
 PAIRS = (
     *(("text", ground) for ground in ("ground", "surface", "surface-2", "hover", "theirs", "own")),
-    *(("soft", ground) for ground in ("ground", "surface", "surface-2", "theirs")),
-    *(("accent", ground) for ground in ("surface", "accent-soft")),
+    *(("soft", ground) for ground in ("ground", "surface", "surface-2", "hover", "theirs")),
+    *(("accent", ground) for ground in ("surface", "hover", "accent-soft")),
     *(("link", ground) for ground in ("theirs", "surface")),
     *((state, f"{state}-soft") for state in STATES),
     ("on-accent", "accent"),

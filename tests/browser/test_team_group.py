@@ -264,3 +264,37 @@ async def test_a_bot_that_is_put_out_writes_in_private_again(clinic: Clinic) -> 
     await press(marta, "All chats, 1 unread")
     await expect(marta.locator(".line-last").first).to_contain_text("I was taken out of")
     await expect(marta.get_by_role("button", name=re.compile("Add a team group"))).to_be_visible()
+
+
+async def test_a_group_that_loses_its_topics_is_one_list_of_messages(clinic: Clinic) -> None:
+    group = await clinic.named()
+    await clinic.asks("hello")
+    page = await clinic.viewer.open()
+    marta, elena = on(page, clinic.manager), on(page, clinic.doctor)
+    for phone in (marta, elena):
+        await press(phone, "All chats")
+        await press(phone, "Clinic team")
+    await press(elena, "A.P.")
+    clinic.world.sandbox.groups.turn_topics_off(group)
+    for phone in (marta, elena):
+        await expect(phone.get_by_role("log", name="Messages in Clinic team")).to_be_visible()
+        await expect(phone.locator(".theirs").last).to_contain_text("hello")
+    await write(elena, "Where are they?")
+    await expect(marta.locator(".theirs").last).to_contain_text("Where are they?")
+    await press(elena, "All chats")
+    await expect(elena.get_by_role("list")).to_be_visible()
+
+
+async def test_a_group_that_got_another_id_is_left_for_the_new_one(clinic: Clinic) -> None:
+    group = clinic.world.sandbox.groups.create(
+        "Chat", [clinic.manager.person.id, clinic.doctor.person.id]
+    )
+    page = await clinic.viewer.open()
+    marta = on(page, clinic.manager)
+    await press(marta, "All chats")
+    await press(marta, "^A? ?Chat ")
+    await expect(marta.locator(".service")).to_have_text("Marta added Aftercare")
+    clinic.world.sandbox.groups.migrate(group)
+    await expect(marta.get_by_role("list")).to_be_visible()
+    await press(marta, "got another id")
+    await expect(marta.locator(".service")).to_have_text("The group got another id")

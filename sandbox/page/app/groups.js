@@ -7,6 +7,8 @@ import { GENERAL, threadOf } from "./place.js";
 const IN_IT = new Set(["member", "administrator"]);
 
 export const groupsOf = (me) => [...model.groups.values()].filter((group) => group.members.includes(me) && !group.moved);
+/** Whether a group is among a person's chats: one that got another id is left behind. */
+export const isIn = (me, groupId) => groupsOf(me).some((group) => group.id === groupId);
 export const hasBot = (group) => IN_IT.has(group.bot_status);
 export const topicOf = (group, thread) => group.topics.find((topic) => topic.message_thread_id === thread);
 

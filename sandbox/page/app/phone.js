@@ -2,7 +2,7 @@
 
 import { BotChat } from "./botchat.js";
 import { h } from "./dom.js";
-import { groupsOf, overview } from "./groups.js";
+import { groupsOf, isIn, overview } from "./groups.js";
 import { ChatList, TopicList } from "./lists.js";
 import { likelyPhone } from "./links.js";
 import { isOwn, model, take } from "./model.js";
@@ -96,19 +96,21 @@ export class Phone {
 
   reset() {
     this.reads.begin(model.chats);
-    for (const [key, room] of this.rooms) room.exists() ? room.reset() : this.forget(key);
+    for (const room of this.rooms.values()) if (room.exists()) room.reset();
     this.bot.reset();
-    if (this.screen.groupId && !model.groups.has(this.screen.groupId)) this.openChats();
-    this.refresh();
+    this.groupsChanged();
   }
 
-  /** A topic or a group is gone, and with it what was being written there. */
-  forget(key) {
-    const room = this.rooms.get(key);
-    this.rooms.delete(key);
-    if (this.screen !== room) return;
-    if (model.groups.has(room.place.chat)) this.openGroup(room.place.chat);
-    else this.openChats();
+  /** What is gone is left, and with it what was being written there. */
+  groupsChanged() {
+    const me = this.person.id;
+    for (const [key, room] of this.rooms) if (!room.exists()) this.rooms.delete(key);
+    const { screen } = this;
+    const groupId = screen.groupId ?? (screen.place?.chat === me ? undefined : screen.place?.chat);
+    const gone = screen.groupId ? !model.groups.get(groupId)?.forum : groupId && !screen.exists();
+    if (groupId && !isIn(me, groupId)) this.openChats();
+    else if (gone) this.openGroup(groupId);
+    this.refresh();
   }
 
   /** Put words into the chat with the bot. */
@@ -143,8 +145,7 @@ export class Phone {
       else if (!isOwn(data.message, this.person.id)) this.answered(data.chat_id, null);
       this.recount();
     } else if (name === "group") {
-      for (const [key, room] of this.rooms) if (!room.exists()) this.forget(key);
-      this.refresh();
+      this.groupsChanged();
     } else if (name === "typing") {
       if (!inGroup) this.bot.typing();
     } else if (name === "toast") {

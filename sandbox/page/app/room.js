@@ -2,7 +2,7 @@
 
 import { Chat, backButton } from "./chat.js";
 import { h, setText } from "./dom.js";
-import { topicOf } from "./groups.js";
+import { isIn, topicOf } from "./groups.js";
 import { groupMark, icon, topicMark } from "./icons.js";
 import { model } from "./model.js";
 import { attempt, menu } from "./overlay.js";
@@ -37,7 +37,7 @@ export class Room extends Chat {
   /** Whether it is still there: a topic can be deleted, a group can lose its topics. */
   exists() {
     const { group, place } = this;
-    if (!group || group.forum !== (place.thread !== null)) return false;
+    if (!isIn(place.me, place.chat) || group.forum !== (place.thread !== null)) return false;
     return !place.thread || Boolean(topicOf(group, place.thread));
   }
 
