@@ -220,7 +220,7 @@ def of_patient(tx: Tx, patient_id: int) -> list[Row]:
     )
 
 
-def pain_of(tx: Tx, enrollment_id: int) -> list[Row]:
+def answered(tx: Tx, enrollment_id: int) -> list[Row]:
     """Return every answer to a question of an enrollment's messages, with its session, by time."""
     return tx.all(
         """SELECT replies.*, sessions.starts_at AS session_at FROM replies

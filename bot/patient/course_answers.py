@@ -41,7 +41,7 @@ def _before(turn: Turn, subject: Subject) -> int | None:
     """Return the soreness that was answered before, after the same session, if any."""
     earlier = [
         int(each["value"])
-        for each in replies.pain_of(turn.tx, subject.row["enrollment_id"])
+        for each in replies.answered(turn.tx, subject.row["enrollment_id"])
         if each["question"] == SORENESS
         and each["session_id"] == subject.row["session_id"]
         and each["outbox_id"] != subject.row["id"]

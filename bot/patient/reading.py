@@ -146,8 +146,8 @@ def _known(turn: Turn, patient: Patient, answers: Answers | None) -> Context:
     if plan is None:
         return Context()
     session_at = _session(turn, plan)
-    pains = replies.pain_of(turn.tx, plan["id"])
-    earlier = {row["question"]: row["value"] for row in pains}
+    given = replies.answered(turn.tx, plan["id"])
+    earlier = {row["question"]: row["value"] for row in given}
     return Context(
         protocol=plan["treatment"],
         lipolytic=bool(plan["lipolytic"]),

@@ -40,7 +40,7 @@ def send(turn: Turn, patient: Patient) -> bool:
         Whether one was sent.
     """
     for row in enrollment.of_patient(turn.tx, patient.id):
-        given = replies.pain_of(turn.tx, row["id"])
+        given = replies.answered(turn.tx, row["id"])
         answers = pain_answers(turn.catalogue, row, given)
         bruises = [
             each for each in given if each["question"] == BRUISE and each["value"] in _BRUISES

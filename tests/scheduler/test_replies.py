@@ -38,7 +38,7 @@ def test_the_same_question_of_another_step_is_another_question(
     first, second, *_ = reminders(store, enrolled)
     assert store.write_now(replies.answer, first, "pain", "3", now=NOW)
     assert store.write_now(replies.answer, second, "pain", "5", now=NOW)
-    pains = store.write_now(replies.pain_of, enrolled.enrollment_id)
+    pains = store.write_now(replies.answered, enrolled.enrollment_id)
     assert [(each["value"], each["session_at"]) for each in pains] == [("3", NOW), ("5", NOW)]
 
 
