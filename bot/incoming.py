@@ -35,6 +35,7 @@ class Incoming:
 
     ``message_id`` is the message that came, or for a button the one it hangs under. ``text`` is
     the text or caption, ``data`` what a button carries, ``reply_to`` the message that is quoted.
+    ``file_name`` is what its sender calls a file, ``withheld`` why it is not taken, if it is not.
     ``written_at`` is when it was written, or changed, in UTC epoch ms (0 for a button). Of a vote,
     ``data`` is Telegram's id of the poll and ``options`` are the places of what was chosen.
     ``album`` is what ties together the messages in which an album of pictures comes. Of a
@@ -58,6 +59,8 @@ class Incoming:
     joined: bool = False
     written_at: int = 0
     file_size: int = 0
+    file_name: str = ""
+    withheld: str = ""
     mime: str = ""
     options: tuple[int, ...] = ()
     album: str = ""
@@ -151,6 +154,7 @@ def read_update(update: Update) -> Incoming:
         reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
         edited=update.edited_message is not None,
         file_size=getattr(media, "file_size", None) or 0,
+        file_name=getattr(media, "file_name", None) or "",
         mime=getattr(media, "mime_type", None) or "",
         album=message.media_group_id or "",
         written_at=int((message.edit_date or message.date).timestamp() * 1000),

@@ -105,4 +105,5 @@ def from_patient(turn: Turn, kind: str, file_id: str | None, language: str) -> A
         file_id=file_id,
         redrawn=carried in _PICTURES,
         otherwise=turn.catalogue.text(language, "patient.told.reply.not_opened"),
+        name=turn.incoming.file_name,
     )

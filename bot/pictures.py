@@ -12,6 +12,14 @@ SUFFIXES: Final = frozenset(
 )
 """What a document's name ends in where it is a picture."""
 
+_BEGINNINGS: Final = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF8",
+    b"II*\x00",
+    b"MM\x00*",
+)
+_BRANDS: Final = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"avif", b"avis")
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _MOST_PIXELS: Final = 80_000_000
 """More than any phone's camera makes; a few kilobytes may claim to be far more than fits memory."""
@@ -21,6 +29,15 @@ _QUALITY: Final = 90
 
 class NotAPicture(Exception):
     """The bytes are no picture of a kind that can be read, or one too large to be opened."""
+
+
+def looks_like_one(content: bytes) -> bool:
+    """Say whether bytes begin as a picture does, whatever the file is called."""
+    if content.startswith(_BEGINNINGS):
+        return True
+    if content[:4] == b"RIFF":
+        return content[8:12] == b"WEBP"
+    return content[4:8] == b"ftyp" and content[8:12] in _BRANDS
 
 
 def without_metadata(content: bytes) -> bytes:

@@ -20,7 +20,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
-from bot import pictures
+from bot import documents, pictures
 from bot.outcomes import judge
 from bot.pictures import NotAPicture
 from messages.render import plain
@@ -68,6 +68,7 @@ class TelegramChannel:
     async def deliver(self, message: Message) -> Outcome:
         """Deliver ``message`` in one request; what came of it is a value, never an exception."""
         file: str | telegram.InputFile | None = None
+        withheld = ""
         attachment = message.attachment
         if attachment is not None and message.edit_message_id is None:
             if attachment.kind == "sticker" and message.html:
@@ -76,18 +77,22 @@ class TelegramChannel:
             try:
                 file = await self._file(attachment)
             except NotAPicture:
-                message = _without_file(message, attachment)
+                message, withheld = _without_file(message, attachment), "unreadable"
+            except documents.Withheld as fault:
+                message, withheld = _without_file(message, attachment), fault.reason
             except TelegramError as error:
                 return _not_fetched(error, message)
             except Exception as error:  # noqa: BLE001  whatever a maker stumbles over, nothing left
                 _log.error("attachment %s: %s", attachment.made, type(error).__name__)
                 return Rejected(f"the {attachment.made} could not be made")
         try:
-            return await self._done(message, file)
+            return await self._done(message, file, withheld)
         except Exception as error:  # noqa: BLE001  the policy knows them all, even those unheard of
             return judge(error, message)
 
-    async def _done(self, message: Message, file: str | telegram.InputFile | None) -> Delivered:
+    async def _done(
+        self, message: Message, file: str | telegram.InputFile | None, withheld: str
+    ) -> Delivered:
         if message.topic is not None:
             return Delivered(await self._topic(message, message.topic))
         if message.changes:
@@ -98,6 +103,7 @@ class TelegramChannel:
             sent["message_id"],
             _file_id(sent, message) if uploaded else None,
             sent["poll"]["id"] if "poll" in sent else None,
+            withheld,
         )
 
     async def _topic(self, message: Message, name: str) -> int:
@@ -151,24 +157,32 @@ class TelegramChannel:
     async def _file(self, attachment: Attachment) -> str | telegram.InputFile:
         if attachment.file_id is not None:
             if attachment.redrawn:
-                return await self._redrawn(attachment.file_id, attachment.kind)
+                return await self._looked_into(attachment.file_id, attachment)
             return attachment.file_id
         if attachment.made is None:
             raise ValueError("an attachment needs a file_id or a maker")
         name, content = await asyncio.to_thread(self._make, attachment.made, attachment.args)
         return telegram.InputFile(content, filename=name)
 
-    async def _redrawn(self, file_id: str, kind: AttachmentKind) -> str | telegram.InputFile:
-        """Fetch a picture and draw it anew; other documents go as they are."""
+    async def _looked_into(self, file_id: str, attachment: Attachment) -> telegram.InputFile:
+        """Fetch what a patient sent: a picture is drawn anew, another document looked into.
+
+        Raises:
+            NotAPicture: it is none, or cannot be fetched.
+            Withheld: it could do harm where it is opened.
+        """
         try:
             stored = await self._bot.get_file(file_id)
         except BadRequest as error:
             # Over 20 MB, or gone: it cannot be looked into, so it is not passed on.
             raise NotAPicture(type(error).__name__) from error
-        suffix = PurePosixPath(stored.file_path or "").suffix.lower()
-        if kind == "document" and suffix not in pictures.SUFFIXES:
-            return file_id
+        ending = PurePosixPath(stored.file_path or "").suffix.lower()
         content = bytes(await stored.download_as_bytearray())
+        called = ending in pictures.SUFFIXES or attachment.kind == "photo"
+        if not called and not pictures.looks_like_one(content):
+            name = attachment.name or f"file{ending}"
+            await asyncio.to_thread(documents.check, content, name)
+            return telegram.InputFile(content, filename=documents.plain_name(name))
         drawn = await asyncio.to_thread(pictures.without_metadata, content)
         return telegram.InputFile(drawn, filename="photo.jpg")
 

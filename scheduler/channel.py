@@ -29,8 +29,9 @@ class Attachment:
     names a maker ("qr", "calendar", "chart"), which draws the file from ``args`` at the moment
     of sending, so that no file waits in the database.
 
-    A patient's picture is ``redrawn``: staff get its pixels without what else the file holds. HTML
-    in ``otherwise`` takes its place if that cannot be done.
+    A patient's picture is ``redrawn``: staff get its pixels without what else the file holds; a
+    document is looked into, and goes under a plain form of its ``name``. HTML in ``otherwise``
+    takes its place if that cannot be done.
     """
 
     kind: AttachmentKind
@@ -39,6 +40,7 @@ class Attachment:
     args: Mapping[str, object] = field(default_factory=dict)
     redrawn: bool = False
     otherwise: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,14 @@ class Delivered:
     """Telegram accepted it. ``file_id`` is set where a file was uploaded, to send it again.
 
     ``poll_id`` is set where it is a poll: its answers name no message. Of a
-    topic, ``message_id`` is its thread.
+    topic, ``message_id`` is its thread. ``withheld`` says why the file of a patient did not go
+    along, where it did not.
     """
 
     message_id: int
     file_id: str | None = None
     poll_id: str | None = None
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)

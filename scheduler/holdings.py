@@ -91,7 +91,7 @@ HOLDINGS: Final = (
         {"value": None, "text": None, "file_id": None, "reasons": None, "message_id": None},
         _bare(
             "patient_id enrollment_id session_id outbox_id step_key question kind at answered_at "
-            "answered_by level finding copy_id written_at"
+            "answered_by level finding copy_id written_at withheld"
         ),
     ),
     Holding(

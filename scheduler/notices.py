@@ -1,4 +1,4 @@
-"""Notices to staff that are owed by the program itself: a text's key now, its words when it leaves.
+"""Notices that are owed by the program itself: a text's key now, its words when it leaves.
 
 A notice is put into words in the language that its reader speaks at that moment.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 from messages.catalogue import Catalogue
 from messages.render import day, moment
-from scheduler import outbox, staff
+from scheduler import outbox, patients, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Tx
 from scheduler.said import Said
@@ -69,15 +69,16 @@ def word(tx: Tx, form: str, chat_id: int, catalogue: Catalogue, clinic: Clinic) 
 
     A parameter named ``…_ms`` is an instant (epoch ms): its text's placeholder lacks the ``_ms``
     and gets the moment in the clinic's zone. One named ``…_day`` is an instant too, of which the
-    placeholder gets the day.
+    placeholder gets the day. The clinic's numbers need not be given.
     """
     notice: dict[str, Any] = json.loads(form)
-    reader = staff.at_chat(tx, chat_id)
+    reader = staff.at_chat(tx, chat_id) or patients.at_chat(tx, chat_id)
     language = reader.language if reader else clinic.language
     params = dict(
         _worded(name, value, clinic.timezone, language) for name, value in notice["params"].items()
     )
-    return str(catalogue.text(language, notice[_FORM], **params))
+    numbers = {"phone": clinic.phone, "emergency": clinic.emergency}
+    return str(catalogue.text(language, notice[_FORM], **(numbers | params)))
 
 
 def _worded(name: str, value: Any, zone: str, language: str) -> tuple[str, Any]:

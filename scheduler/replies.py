@@ -141,6 +141,19 @@ def judged(
     )
 
 
+def withhold(tx: Tx, reply_id: int, reason: str) -> bool:
+    """Write down why nobody was shown the file of a reply; returns whether it is the first time."""
+    return (
+        tx.run(
+            """UPDATE replies SET withheld = :reason
+               WHERE clinic_id = :clinic_id AND id = :id AND withheld IS NULL""",
+            id=reply_id,
+            reason=reason,
+        )
+        > 0
+    )
+
+
 def newest(tx: Tx, patient_id: int) -> Row | None:
     """Return the last that a patient wrote, showed or said, or None."""
     return tx.first(

@@ -25,6 +25,7 @@ from scheduler import (
     staff_reach,
     topics,
     waits,
+    withholding,
 )
 from scheduler.backoff import backoff
 from scheduler.channel import (
@@ -66,9 +67,9 @@ def settle(tx: Tx, row: Row, message: Message | None, outcome: Outcome, *, now: 
         now: the present.
     """
     match outcome:
-        case Delivered(message_id=message_id, poll_id=poll_id):
+        case Delivered(message_id=message_id):
             outbox.sent(tx, row["id"], message_id, now=now)
-            _keep_poll(tx, row, poll_id)
+            _take_note(tx, row, outcome, now=now)
         case Unreachable(reason=reason):
             outbox.end(tx, row["id"], "refused", reason, now=now)
             _lose_touch(tx, row, now=now)
@@ -100,13 +101,16 @@ def drop(
 
 def delivered(tx: Tx, row: Row, outcome: Delivered, *, now: int) -> None:
     """Settle a row that is marked as sent already, with all of its turn."""
-    _keep_poll(tx, row, outcome.poll_id)
+    _take_note(tx, row, outcome, now=now)
     follow_up(tx, row, now=now)
 
 
-def _keep_poll(tx: Tx, row: Row, poll_id: str | None) -> None:
-    if poll_id is not None:
-        polls.remember(tx, poll_id, row["id"])
+def _take_note(tx: Tx, row: Row, outcome: Delivered, *, now: int) -> None:
+    """Keep what arrived besides the message, and tell a patient whose file did not."""
+    if outcome.poll_id is not None:
+        polls.remember(tx, outcome.poll_id, row["id"])
+    if outcome.withheld:
+        withholding.tell(tx, row, outcome.withheld, now=now)
 
 
 def follow_up(tx: Tx, row: Row, *, now: int) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot import layout, telling
+from bot import documents, layout, telling
 from bot.patient import consent_texts
 from bot.patient.concerns import day_of
 from bot.step_names import step_name
 from bot.turn import Turn
-from messages.markup import Html
+from messages.markup import Html, plain, untappable
 from messages.render import day, moment
 from scheduler import (
     appointments,
@@ -58,9 +58,11 @@ def pass_on(
     for reader in readers(turn, patient, enrollment_id, thread, alerted=alerted):
         over = head(reader.language)
         attachment = layout.from_patient(turn, incoming.kind, file_id, reader.language)
+        if incoming.kind == "document" and (name := documents.shown(incoming.file_name)):
+            named = turn.catalogue.text(reader.language, "patient.told.reply.file", name=name)
+            over = f"{over}\n{untappable(plain(named))}"
         if attachment is None and incoming.kind != "text":
-            key = "patient.rights.told.photo_waits" if waits else "patient.told.reply.not_shown"
-            unseen = turn.catalogue.text(reader.language, key)
+            unseen = turn.catalogue.text(reader.language, _unseen(turn, waits=waits))
             over = f"{over}\n{unseen}"
         for part in layout.parts(over, incoming.text, attachment):
             turn.say(
@@ -74,6 +76,13 @@ def pass_on(
                 enrollment_id=enrollment_id,
                 reply_id=logged["id"] if logged else None,
             )
+
+
+def _unseen(turn: Turn, *, waits: bool) -> str:
+    """Return the key of the text that says why staff do not see what came."""
+    if turn.incoming.withheld:
+        return f"patient.told.file.{turn.incoming.withheld}"
+    return "patient.rights.told.photo_waits" if waits else "patient.told.reply.not_shown"
 
 
 @dataclass(frozen=True, slots=True)

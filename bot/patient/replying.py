@@ -73,7 +73,7 @@ def _take(turn: Turn, patient: Patient, *, acknowledges: bool = True, behind: bo
     if verdict == "begins":
         _stem(turn, patient)
         return
-    if acknowledges and not alarmed and not stopped and not waits:
+    if acknowledges and not turn.incoming.withheld and not alarmed and not stopped and not waits:
         _acknowledge(turn, patient, meaning)
     thread = relaying.thread_of(turn, patient)
     relaying.pass_on(

@@ -1,9 +1,10 @@
 """The patient's room: its commands, and which of its rooms answers a button or a message."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from bot import languages
+from bot import documents, languages
 from bot.patient import (
     answering,
     coming,
@@ -38,9 +39,30 @@ def _for_patient(handle: Callable[[Turn, Patient], None]) -> Handler:
 
     def handler(turn: Turn) -> None:
         if turn.patient is not None:
+            _look_at_file(turn)
             handle(turn, turn.patient)
 
     return handler
+
+
+def _look_at_file(turn: Turn) -> None:
+    """Leave a document behind that is refused by its name or its size, and say so at once.
+
+    What its content tells is found when it leaves for the clinic.
+    """
+    incoming = turn.incoming
+    if incoming.kind != "document" or incoming.withheld:
+        return
+    reason = documents.hindrance(incoming.file_name, incoming.file_size)
+    if reason is None:
+        return
+    turn.incoming = replace(incoming, file_id=None, withheld=reason)
+    turn.say(
+        turn.text(
+            f"patient.file.{reason}", phone=turn.clinic.phone, emergency=turn.clinic.emergency
+        ),
+        reply_to=incoming.message_id,
+    )
 
 
 def arrive(turn: Turn) -> None:
