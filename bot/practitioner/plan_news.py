@@ -71,8 +71,10 @@ def _tell(turn: Turn, made: Row, plan: Plan, news: News) -> None:
         message_id=turn.incoming.message_id,
         now=turn.now,
     )
-    when = said(turn, at)
-    turn.edit(_quoted(turn, "goes", plan.patient, news, moment=when))
+    parts: list[str] = [_quoted(turn, "goes", plan.patient, news, moment=said(turn, at))]
+    if at > turn.now and turn.now - made["at"] < plan_memory.UNDO_FOR_MS:
+        parts.append(turn.text(f"{PLACE}.news.undo"))
+    turn.edit("\n".join(parts))
 
 
 def taken_back(turn: Turn, made: Row, patient: Patient) -> Html | None:

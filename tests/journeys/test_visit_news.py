@@ -49,6 +49,7 @@ async def test_a_moved_visit_is_told_with_one_tap_once_it_cannot_be_taken_back(w
     world.new(patient.phone)
     await doctor.taps("📨 Tell the patient")
     assert doctor.said.startswith("📤 Goes to A.P. on Tue 5 May, 12:05")
+    assert doctor.said.endswith("Undo above takes it back as well, for five minutes.")
     assert doctor.last()["message_id"] == offer
     doctor.phone.tap(offer, button, forged=True)
     await world.after(hours=4 / 60)
@@ -240,3 +241,39 @@ async def test_the_news_of_a_visit_stays_in_a_chat_that_is_cleared(make_world: A
     left = "\n".join(words(m) for m in patient.messages())
     assert "See you soon" not in left
     assert MOVED in left
+
+
+async def test_the_news_goes_with_a_patient_who_erases_themselves(world: Any) -> None:
+    doctor = await join(world, "Dr. Ruiz")
+    patient = await enrolled(world, doctor)
+    await moves(doctor)
+    await doctor.taps("📨 Tell the patient")
+    await world.after(hours=6 / 60)
+    await moves(doctor, "21 May 11:00", "📅 Wed 20 May")
+    await doctor.taps("📨 Tell the patient")
+    await patient.says("/forgetme")
+    await patient.taps("🗑 Yes, erase everything")
+    world.new(patient.phone)
+    await world.after(hours=1)
+    assert news(world, patient) == []
+    assert "I know no patient" in await doctor.says("/patient A.P.")
+
+
+async def test_a_new_phone_gets_the_news_that_waits(world: Any) -> None:
+    doctor = await join(world, "Dr. Ruiz")
+    patient = await enrolled(world, doctor)
+    await world.until(moment("2026-05-16 22:30"))
+    await moves(doctor)
+    await doctor.taps("📨 Tell the patient")
+    await doctor.says("/patient A.P.")
+    await doctor.taps("👤 Patient")
+    made = await doctor.taps("📱 New phone")
+    new = await join(world, "Ana (new)", role="patient")
+    new.phone.open(next(word for word in made.split() if word.startswith("https://t.me/")))
+    await world.settle()
+    await new.taps("Yes")
+    world.new(patient.phone)
+    world.new(new.phone)
+    await world.until(moment("2026-05-17 09:00"))
+    assert news(world, patient) == []
+    assert len(news(world, new)) == 1
