@@ -22,6 +22,8 @@ _SELECT = """SELECT alerts.*, patients.label,
       ON holder.clinic_id = :clinic_id AND holder.id = alerts.acknowledged_by
     LEFT JOIN staff AS closer ON closer.clinic_id = :clinic_id AND closer.id = alerts.resolved_by
     WHERE alerts.clinic_id = :clinic_id"""
+# Said of what is open too, or SQLite goes through all that the clinic ever had.
+_UNRESOLVED = f"{_SELECT} AND alerts.state <> 'resolved'"
 _GRAVEST_FIRST = """CASE alerts.level WHEN 'emergency' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END,
     alerts.opened_at, alerts.id"""
 
@@ -126,7 +128,7 @@ def of_enrollment(tx: Tx, enrollment_id: int) -> list[Row]:
 def waiting(tx: Tx, member: Staff, *, offset: int, limit: int) -> list[Alert]:
     """Return the unresolved alerts that a member may see, the gravest and then the oldest first."""
     rows = tx.all(
-        f"""{_SELECT} AND alerts.state <> 'resolved' AND {roster.seen_by(member)}
+        f"""{_UNRESOLVED} AND {roster.seen_by(member)}
             ORDER BY {_GRAVEST_FIRST} LIMIT :limit OFFSET :offset""",
         member=member.id,
         limit=limit,
@@ -157,16 +159,14 @@ def overdue(tx: Tx, *, now: int) -> list[Alert]:
 
 def open_reviews(tx: Tx) -> list[Alert]:
     """Return the alerts of the lowest level that nobody is on: they call nobody again."""
-    rows = tx.all(
-        f"{_SELECT} AND alerts.state = 'open' AND alerts.level = 'review' ORDER BY alerts.id"
-    )
+    rows = tx.all(f"{_SELECT} AND alerts.state = 'open' AND alerts.level = 'review'")
     return [_alert(row) for row in rows]
 
 
 def unheard_by(tx: Tx, staff_id: int) -> list[Alert]:
     """Return the unresolved alerts whose last ring has not come to a member's phone."""
     rows = tx.all(
-        f"""{_SELECT} AND alerts.state <> 'resolved' AND NOT EXISTS
+        f"""{_UNRESOLVED} AND NOT EXISTS
                 (SELECT 1 FROM alert_messages
                  JOIN outbox ON outbox.clinic_id = :clinic_id
                    AND outbox.id = alert_messages.outbox_id
@@ -188,7 +188,7 @@ def left(tx: Tx) -> list[Alert]:
     on a day off keeps it.
     """
     rows = tx.all(
-        f"""{_SELECT} AND alerts.state = 'acknowledged' AND (EXISTS
+        f"""{_UNRESOLVED} AND alerts.state = 'acknowledged' AND (EXISTS
                 (SELECT 1 FROM staff WHERE staff.clinic_id = :clinic_id
                    AND staff.id = alerts.acknowledged_by
                    AND (staff.removed_at IS NOT NULL OR staff.lost_at IS NOT NULL))

@@ -32,6 +32,7 @@ from scheduler.migrations import (
     step_0075_export_files,
     step_0076_withheld,
     step_0080_staff_reach,
+    step_0081_open_alerts,
     step_0083_numbers,
     step_0084_ties,
 )
@@ -58,6 +59,7 @@ _STEPS = (
     step_0075_export_files,
     step_0076_withheld,
     step_0080_staff_reach,
+    step_0081_open_alerts,
     step_0083_numbers,
     step_0084_ties,
 )

@@ -12,7 +12,7 @@ from scheduler import alert_copies, alert_record, alerts, events, outbox, rounds
 from scheduler.alert_record import Alert
 from scheduler.alerts import Cause, change_of
 from scheduler.channel import Message
-from scheduler.database import Store, Tx
+from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Enrolled
 from scheduler.escalation import CAP, Escalation
 from scheduler.prepare import Preparer, holds_back
@@ -391,3 +391,30 @@ def test_a_practitioner_sees_only_the_alerts_of_their_patients_and_those_they_we
         assert [a.id for a in alert_record.waiting(tx, other, offset=0, limit=9)] == [urgent.id]
 
     store.write_now(story)
+
+
+def test_a_heartbeat_reads_none_of_the_alerts_that_are_resolved(
+    store: Store, enrolled: Enrolled
+) -> None:
+    def plans(tx: Tx) -> list[str]:
+        sol = member(tx, 502, "Dr. Sol")
+        raised(tx, enrolled, "review")
+        staff.becomes_lost(tx, sol.id, now=NOW)
+        found: list[str] = []
+        execute = tx._driver.execute
+
+        class Explaining:
+            def execute(self, sql: str, params: Any) -> tuple[list[Row], int]:
+                found.extend(
+                    row["detail"] for row in execute(f"EXPLAIN QUERY PLAN {sql}", params)[0]
+                )
+                return execute(sql, params)
+
+        upkeep.beat(Tx(Explaining(), tx.clinic_id), CLINIC, now=NOW)  # type: ignore[arg-type]
+        return found
+
+    steps = store.write_now(plans)
+    alike = [step for step in steps if "alerts" in step or "alert_messages" in step]
+    assert any("alerts_open" in step for step in alike)
+    whole = ("SCAN", "alerts_by_patient (clinic_id=?)", "by_staff (clinic_id=? AND staff_id>?)")
+    assert [step for step in alike if any(sign in step for sign in whole)] == []
