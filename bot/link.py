@@ -65,7 +65,6 @@ class Link:
 
     Args:
         url: the sandbox's link (ws:// on loopback).
-        view: returns the view of the outbox to show.
     """
 
     def __init__(self, url: str) -> None:

@@ -51,13 +51,13 @@ class Patient:
     """What is examined: where the database and its surroundings are, and the clinic's zone.
 
     ``polls`` is whether the bot asks Telegram for updates (else Telegram calls it). ``key_at`` is
-    the file that holds the key, ``vault`` the one with the patients' own keys, of which
-    ``vault_copy`` is a copy.
+    the file that holds the key, if one does; ``vault`` the one with the patients' own keys, of
+    which ``vault_copy`` is a copy.
     """
 
     database: Path
     key: str
-    key_at: Path
+    key_at: Path | None
     backups: Path | None
     zone: str
     polls: bool
@@ -170,6 +170,8 @@ def _schema(reader: Reader) -> Finding:
 
 def _key_apart(patient: Patient) -> Finding:
     directory = patient.database.resolve().parent
+    if patient.key_at is None:
+        return Finding("Key", "well", "in no file: from the keyring or the environment")
     if patient.key_at.resolve().parent == directory:
         return Finding(
             "Key",

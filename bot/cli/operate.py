@@ -14,8 +14,9 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cli import content
+from bot.keys import EnvFile
 from bot.request import AiohttpRequest
-from bot.settings import ENV_FILE, Settings, SettingsInvalid, load_settings
+from bot.settings import ENV_FILE, KeyUnreadable, Settings, SettingsInvalid, load_settings
 from messages import check
 from messages.catalogue import SHIPPED
 from messages.render import moment, moment_long
@@ -105,11 +106,10 @@ def restore(file: Path, *, yes: bool) -> int:
 def doctor(*, full: bool, as_json: bool) -> int:
     """Examine the bot's surroundings and its database; 0 where all is well, else 1."""
     settings = _settings()
-    key_file = settings.database_key_file
     patient = examination.Patient(
         database=settings.database_path,
         key=_key(settings),
-        key_at=ENV_FILE if key_file is None else key_file,
+        key_at=_key_file(settings),
         backups=settings.backup_dir,
         zone=settings.clinic_timezone,
         polls=settings.webhook_url is None,
@@ -256,4 +256,14 @@ def _settings() -> Settings:
 
 
 def _key(settings: Settings) -> str:
-    return settings.read_key().get_secret_value()
+    try:
+        return settings.read_key().get_secret_value()
+    except KeyUnreadable as problem:
+        raise content.failure("The database's key cannot be read.", str(problem)) from None
+
+
+def _key_file(settings: Settings) -> Path | None:
+    """Return the file that the key lies in; None where it is in the keyring or the environment."""
+    if settings.database_key_file is not None:
+        return settings.database_key_file
+    return ENV_FILE if isinstance(settings.key_place, EnvFile) else None

@@ -171,3 +171,18 @@ def test_what_law_keeps_is_printed_with_its_end(clinic):
     assert kept["label"] == "A.P."
     assert kept["kept_until"] == 1_809_381_600_000
     assert set(kept["record"]) == {"plans", "sessions", "consents", "alerts"}
+
+
+def test_the_doctor_looks_for_the_key_where_it_is(clinic, monkeypatch):
+    """The database lies beside ``.env`` here: whoever takes one has both, if the key is in it."""
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///aftercare.db")
+    open_store(load_settings()).close()
+    assert key_finding() == ("well", "in no file: from the keyring or the environment")
+    (clinic / ".env").write_text(f"DATABASE_KEY={'ab' * 32}\n", "utf-8")
+    monkeypatch.delenv("DATABASE_KEY")
+    assert key_finding() == ("look", ".env lies in the database's directory")
+
+
+def key_finding():
+    findings = json.loads(aftercare("doctor", "--json").output)
+    return next((each["verdict"], each["found"]) for each in findings if each["name"] == "Key")
