@@ -164,6 +164,9 @@ def _where_patient(turn: Turn, patient: Patient) -> None:
                 "\n\n".join([turn.text("patient.start.active"), coming.next_line(turn, patient)])
             )
         return
+    if consenting.never_began(turn, patient):
+        _refuse(turn, "expired")
+        return
     waiting = opening.waiting(turn.tx, patient.id)
     if waiting and patient.state == "invited":
         consenting.greet(turn, waiting[-1]["id"])

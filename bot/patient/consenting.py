@@ -64,8 +64,18 @@ def _ended_unopened(turn: Turn, patient: Patient, enrollment_id: int) -> bool:
     """Whether the clinic has ended a plan before its patient answered, and no other is there."""
     row = enrollment.get(turn.tx, enrollment_id)
     begun = row is not None and row["started_at"] is not None
+    return not begun and not _under_way(turn, patient)
+
+
+def never_began(turn: Turn, patient: Patient) -> bool:
+    """Whether a patient never answered, and there is no plan any more to answer for."""
+    answered = consent.answered(turn.tx, patient.id, "aftercare")
+    return not answered and not _under_way(turn, patient)
+
+
+def _under_way(turn: Turn, patient: Patient) -> bool:
     rows = enrollment.of_patient(turn.tx, patient.id)
-    return not begun and not any(each["status"] in enrollment.UNDER_WAY for each in rows)
+    return any(each["status"] in enrollment.UNDER_WAY for each in rows)
 
 
 def _running(turn: Turn, patient: Patient) -> bool:
@@ -214,6 +224,10 @@ def resume(turn: Turn, patient: Patient, *, edit: bool = False, only_tips: bool 
             turn.say(
                 "\n\n".join([turn.text("patient.resume.already"), coming.next_line(turn, patient)])
             )
+        return
+    if never_began(turn, patient):
+        say = turn.edit if edit else turn.say
+        say(turn.text("patient.link.expired", phone=turn.clinic.phone))
         return
     patient = _say_yes(turn, patient)
     key = "patient.resume.only_tips" if only_tips else "patient.resume.done"

@@ -103,6 +103,10 @@ async def test_a_yes_to_a_plan_that_the_clinic_has_ended_is_no_yes(
     assert await consents(world) == []
     patient = await world.store.read(patients.by_id, 1)
     assert patient.state == "invited"
+    for first in ("/resume", "/start"):
+        assert "too old" in await ana.says(first)
+    assert world.texts(doctor.phone) == []
+    assert await consents(world) == []
 
 
 async def test_what_is_written_down_names_the_words_over_the_button(
