@@ -259,8 +259,8 @@ class App:
         faults = []
         for part in (
             self._notice_pause,
-            self._begin_tips,
             self._keep_order,
+            self._begin_tips,
             self._tell_of_disk,
             self._say_good_morning,
             self._tidy,
