@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from messages.protocol import Alarm
-from scheduler import alert_record, erasing, events, inbox, outbox, topics
+from scheduler import alert_record, erasing, events, inbox, outbox, staff_group, topics
 from scheduler.database import Row, Tx
 from scheduler.erasing import Counts
 from scheduler.holdings import STAFF_CHATS
@@ -173,6 +173,25 @@ def _typed(tx: Tx, label: str, *, since: int) -> set[tuple[int, int]]:
         if erasing.names(message.get("text") or message.get("caption") or "", label):
             found.add((row["chat_id"], message["message_id"]))
     return found
+
+
+def arrived_late(tx: Tx, row: Row, message_id: int, *, now: int) -> None:
+    """Take back what was under way to staff when the patient it is about was erased.
+
+    Args:
+        tx: the open transaction.
+        row: the row as it was taken; it may be gone by now.
+        message_id: what it became; of a topic that was opened, its thread.
+        now: UTC epoch ms.
+    """
+    about_one = row["patient_id"] is not None and row["kind"] not in ("reminder", "broadcast")
+    if not about_one or outbox.row(tx, row["id"]) is not None:
+        return
+    form = Said.from_json(row["content"]).form
+    if form is not None and staff_group.topic_of(form) is not None:
+        topics.take_away(tx, row["chat_id"], message_id, now=now)
+    elif tx.value(f"SELECT :chat_id IN {STAFF_CHATS}", chat_id=row["chat_id"]):
+        take_back(tx, row["chat_id"], message_id, now=now)
 
 
 def take_back(

@@ -15,6 +15,7 @@ from scheduler import (
     conversation,
     duty,
     enrollment,
+    erasure,
     notices,
     outbox,
     patients,
@@ -106,11 +107,15 @@ def delivered(tx: Tx, row: Row, outcome: Delivered, *, now: int) -> None:
 
 
 def _take_note(tx: Tx, row: Row, outcome: Delivered, *, now: int) -> None:
-    """Keep what arrived besides the message, and tell a patient whose file did not."""
+    """Keep what arrived besides the message, and tell a patient whose file did not.
+
+    What reached staff although the patient was erased meanwhile is taken back.
+    """
     if outcome.poll_id is not None:
         polls.remember(tx, outcome.poll_id, row["id"])
     if outcome.withheld:
         withholding.tell(tx, row, outcome.withheld, now=now)
+    erasure.arrived_late(tx, row, outcome.message_id, now=now)
 
 
 def follow_up(tx: Tx, row: Row, *, now: int) -> None:

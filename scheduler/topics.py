@@ -107,11 +107,16 @@ def delete(tx: Tx, patient_id: int, *, now: int) -> tuple[str, ...]:
         patient_id=patient_id,
     ):
         if topic["thread_id"] is not None:
-            gone = Said(html="", thread_id=topic["thread_id"], delete_topic=True)
-            outbox.say(tx, gone, chat_id=topic["chat_id"], kind="relay", now=now)
+            take_away(tx, topic["chat_id"], topic["thread_id"], now=now)
         if topic["state"] == "left":
             left.append(topic["title"])
     return tuple(dict.fromkeys(left))
+
+
+def take_away(tx: Tx, chat_id: int, thread_id: int, *, now: int) -> None:
+    """Owe it that a topic disappears (``now`` in UTC epoch ms)."""
+    gone = Said(html="", thread_id=thread_id, delete_topic=True)
+    outbox.say(tx, gone, chat_id=chat_id, kind="relay", now=now)
 
 
 def row_settled(tx: Tx, row: Row, *, now: int) -> None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from scheduler import alerts, erasing, erasure, inbox, outbox, patients
+from scheduler import (
+    alerts,
+    erasing,
+    erasure,
+    inbox,
+    outbox,
+    patients,
+    settling,
+    staff_group,
+)
+from scheduler.channel import Delivered
 from scheduler.database import SqlcipherDriver, Store
 from scheduler.erasing import names
 from scheduler.inbox import Received
@@ -18,6 +28,8 @@ from tests.scheduler.conftest import (
     PATIENT_CHAT,
     enroll_patient,
 )
+
+GROUP = -1_001_234_567_890
 
 ZONE = "Europe/Madrid"
 
@@ -117,6 +129,33 @@ def test_what_is_on_its_way_at_that_moment_settles_without_a_trace(store, enroll
     store.write_now(outbox.finish_attempts, {row["id"]: "Delivered"}, now=NOW)
     store.write_now(outbox.sent, row["id"], 55, now=NOW)
     assert store.write_now(outbox.row, row["id"]) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "chat_id", "taken"),
+    [
+        (Said("A.P. wrote"), DOCTOR_CHAT, Said("", delete_message_id=55)),
+        (staff_group.topic_row(1), GROUP, Said("", thread_id=55, delete_topic=True)),
+        (Said("Your clinic: hello"), PATIENT_CHAT, None),
+    ],
+)
+def test_what_reaches_staff_after_an_erasure_is_taken_back(store, enrolled, said, chat_id, taken):
+    store.write_now(staff_group.ask, GROUP, "Alba team", actor="system", now=NOW)
+    row_id = store.write_now(
+        outbox.say, said, chat_id=chat_id, kind="relay", patient_id=enrolled.patient_id, now=NOW
+    )
+    row = store.write_now(outbox.row, row_id)
+    store.write_now(outbox.begin_attempt, row, now=NOW)
+    forget(store, enrolled.patient_id)
+    before = store.write_now(pending)
+    store.write_now(settling.delivered, row, Delivered(55), now=NOW)
+    owed = [one for one in store.write_now(pending) if one not in before]
+    assert owed == ([(chat_id, taken)] if taken else [])
+
+
+def pending(tx):
+    rows = tx.all("SELECT * FROM outbox WHERE clinic_id = :clinic_id AND state = 'pending'")
+    return [(row["chat_id"], Said.from_json(row["content"])) for row in rows if row["content"]]
 
 
 @pytest.mark.parametrize(
