@@ -114,13 +114,18 @@ def _visit(row: Row) -> Visit:
     )
 
 
-def may_change(tx: Tx, member: Staff, row: Row) -> bool:
-    """Say whether a member may change a plan (an enrollment row).
+def changed_by(tx: Tx, member: Staff) -> frozenset[int]:
+    """Return whose plans a member changes (ids of staff): theirs, and whom they stand in for now.
 
-    It is for whose plan it is, and for whoever stands in for them now; a manager changes any.
+    A manager changes any, besides.
     """
-    covered_by = absences.away(tx).get(row["staff_id"])
-    return member.role == "manager" or member.id in (row["staff_id"], covered_by)
+    covered = (each for each, cover in absences.away(tx).items() if cover == member.id)
+    return frozenset((member.id, *covered))
+
+
+def may_change(tx: Tx, member: Staff, row: Row) -> bool:
+    """Say whether a member may change a plan (an enrollment row)."""
+    return member.role == "manager" or row["staff_id"] in changed_by(tx, member)
 
 
 def propose(
