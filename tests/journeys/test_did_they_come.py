@@ -58,7 +58,8 @@ async def test_whoever_stood_in_may_change_nothing_once_the_colleague_is_back(wo
     await other.taps("✅ Confirm", next(m for m in other.messages() if "Add a" in words(m)))
     assert await pending(world) == changed
     assert before != {}
-    assert "I know no patient" in await other.says("/session A.P. 16 June 10:00")
+    # The silence of meanwhile had called them, so that they still see the patient.
+    assert "has no plan that you could change" in await other.says("/session A.P. 16 June 10:00")
 
 
 async def test_a_tap_on_a_question_does_not_throw_away_a_broadcast_in_the_making(
