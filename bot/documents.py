@@ -62,6 +62,7 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OFFICE_PARTS: Final = frozenset({"bin", "svg"})
 """Settings of printers, and drawings: by themselves they would be withheld."""
 _ENCRYPTED: Final = 0x1
+_UNPACKED_SAFELY: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _TAR_AT: Final = slice(257, 265)
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENTRY: Final = 128
@@ -166,11 +167,15 @@ class _Look:
             self._one(archive, entry, office=office)
 
     def _fits(self, entries: list[zipfile.ZipInfo]) -> bool:
-        """Say whether all may be unpacked, as far as it is told; what is encrypted may not."""
+        """Say whether all may be unpacked, as far as it is told; what is encrypted may not.
+
+        Nor what is packed in other ways than most: those may ask for gigabytes to begin with.
+        """
         return (
             len(entries) <= MOST_PACKED
             and sum(entry.file_size for entry in entries) <= self._room
             and not any(entry.flag_bits & _ENCRYPTED for entry in entries)
+            and all(entry.compress_type in _UNPACKED_SAFELY for entry in entries)
         )
 
     def _one(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, office: bool) -> None:

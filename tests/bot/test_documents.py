@@ -11,9 +11,11 @@ from bot.documents import Withheld
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\x00")
 
 
-def packed(files: dict[str, bytes], *, encrypted: bool = False) -> bytes:
+def packed(
+    files: dict[str, bytes], *, encrypted: bool = False, how: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(whole, "w", how) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     content = whole.getvalue()
@@ -119,6 +121,7 @@ def lying() -> bytes:
         packed({f"{number}": b"" for number in range(documents.MOST_PACKED + 1)}),
         packed({"inner.zip": packed({"a.txt": b"a"})}),
         packed({"a.txt": b"a"}, encrypted=True),
+        packed({"a.txt": b"a"}, how=zipfile.ZIP_LZMA),
         packed({"a.txt": b"a"})[:-30],
         b"Rar!\x1a\x07\x00",
         b"7z\xbc\xaf\x27\x1c",
