@@ -12,6 +12,7 @@ from scheduler import patients, staff
 from scheduler.database import Tx
 from scheduler.holdings import STAFF_CHATS
 from scheduler.patients import Patient
+from scheduler.said import Said
 
 Counts = dict[str, int]
 """How many there were of what: "plans", "messages", "replies", "alerts"."""
@@ -186,7 +187,10 @@ def _wipe_what_staff_saw(tx: Tx, patient: Patient, *, now: int) -> None:
         """SELECT id, content FROM outbox WHERE clinic_id = :clinic_id AND state = 'pending'
              AND patient_id IS NULL AND content IS NOT NULL AND kind <> 'broadcast'"""
     ):
-        if names(row["content"], patient.label):
+        said = Said.from_json(row["content"])
+        # A deletion holds numbers alone, of which one may be like a label.
+        takes_away = said.delete_message_id is not None or said.delete_topic
+        if not takes_away and names(row["content"], patient.label):
             tx.run(
                 """UPDATE outbox SET state = 'canceled', reason = 'the patient is gone',
                        content = NULL, settled_at = :now

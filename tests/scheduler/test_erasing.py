@@ -108,6 +108,13 @@ def test_what_is_about_somebody_of_a_like_name_stays_on_phones_and_in_the_outbox
     assert ringing(store) == alarms > 0
 
 
+def test_a_label_that_is_a_number_keeps_no_message_from_being_taken_back(store, catalogue):
+    made = store.write_now(enroll_patient, catalogue, chat_id=77, label="41")
+    sent(store, "41 wrote", patient_id=made.patient_id, message_id=41)
+    forget(store, made.patient_id)
+    assert taken_back(store) == [41]
+
+
 def ringing(store):
     """How many alerts are on their way to somebody."""
     return store.write_now(
