@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlcipher3 import dbapi2
 from sqlite_utils import Database as SqliteDatabase
 
-from scheduler.encrypted import unlock
+from scheduler.encrypted import prove, unlock
 from scheduler.sqlite_version import is_sound
 
 P = ParamSpec("P")
@@ -207,7 +207,7 @@ class SqlcipherDriver:
     def _open(self, path: Path, key: str) -> Any:
         try:
             if path.exists():
-                _prove(path, key)
+                prove(path, key)
             connection = dbapi2.connect(
                 str(path),
                 isolation_level=None,
@@ -360,19 +360,6 @@ class Store:
             self._thread.submit(self._driver.close).result()
         finally:
             self._thread.shutdown()
-
-
-def _prove(path: Path, key: str) -> None:
-    """Try the key on a connection that cannot write.
-
-    One that can folds the log that a crash left into the file when it is closed, even with a
-    wrong key.
-    """
-    connection = dbapi2.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        unlock(connection, key)
-    finally:
-        connection.close()
 
 
 def _set_up(connection: Any, path: Path, key: str) -> None:

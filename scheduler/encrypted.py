@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from sqlcipher3 import dbapi2
+
 Work = Literal["sealing", "restoring", "rekeying"]
 _OWNERS: Final[tuple[Work, ...]] = ("restoring", "rekeying")
 """What is done by whoever has the database's lock; backups are made without it."""
@@ -27,6 +29,19 @@ def unlock(connection: Any, key: str) -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
     connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+
+
+def prove(path: Path, key: str) -> None:
+    """Try a key on a connection that cannot write; raises as :func:`unlock` does.
+
+    One that can folds the log that a crash left into the file when it is closed, even with a
+    wrong key.
+    """
+    connection = dbapi2.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        unlock(connection, key)
+    finally:
+        connection.close()
 
 
 def flush(path: Path) -> None:

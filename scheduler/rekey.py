@@ -12,7 +12,7 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from scheduler.database import DatabaseProblem, SqlcipherDriver, WrongKey
-from scheduler.encrypted import discard, flush, unfinished, unlock
+from scheduler.encrypted import discard, flush, prove, unfinished, unlock
 
 
 class RotationFailed(DatabaseProblem):
@@ -21,13 +21,10 @@ class RotationFailed(DatabaseProblem):
 
 def opens(path: Path, key: str) -> bool:
     """Say whether a key opens a file (which is not touched)."""
-    connection = dbapi2.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        unlock(connection, key)
+        prove(path, key)
     except dbapi2.DatabaseError:
         return False
-    finally:
-        connection.close()
     return True
 
 
