@@ -25,8 +25,11 @@ from scheduler.channel import Button
 from scheduler.conversation import Thread
 from scheduler.patients import Patient
 from scheduler.replies import Context
+from scheduler.wallclock import MINUTE
 
 _BEGINNING: Final = 60
+_LATE_MS: Final = 5 * MINUTE
+"""What comes later than this is dated; two clocks may differ by less."""
 
 
 def pass_on(
@@ -167,7 +170,7 @@ def head(
 
 def written_line(turn: Turn, language: str) -> list[Html]:
     """Return the line that says when something was written, where that was not just now."""
-    if turn.written_at == turn.now:
+    if turn.now - turn.written_at < _LATE_MS:
         return []
     when = moment(turn.written_at, turn.clinic.timezone, language)
     return [turn.catalogue.text(language, "patient.told.reply.written", when=when)]
