@@ -57,6 +57,7 @@ class Word:
         sentence: the number of its sentence.
         clause: the number of its clause; punctuation begins a new one.
         picture: whether it is a sign rather than letters or digits.
+        answers: whether a colon stands before it.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Word:
     sentence: int
     clause: int
     picture: bool = False
+    answers: bool = False
 
 
 @lru_cache(maxsize=8192)
@@ -113,7 +115,8 @@ def words_of(text: str, pictures: frozenset[str]) -> list[Word]:
         at = end
         folded = text[start:end] if picture else fold(text[start:end])
         if folded:
-            found.append(Word(folded, start, end, sentence, clause, picture=picture))
+            answers = ":" in between
+            found.append(Word(folded, start, end, sentence, clause, picture, answers))
     return found
 
 

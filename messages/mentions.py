@@ -348,11 +348,12 @@ def _denied_after(
 def _asked_of(
     m: Mention, words: Sequence[Word], clauses: Sequence[int], mentions: list[Mention]
 ) -> list[int]:
-    """Return the words of the short item that a "no" alone in its clause answers: "fever: no"."""
+    """Return the words of the short item that a "no" alone answers: "fever: no"."""
     if m.first == 0 or clauses[m.first - 1] == clauses[m.first]:
         return []
     item = [n for n in range(m.first) if clauses[n] == clauses[m.first - 1]]
     asked = {each.concept for each in mentions if each.first in item}
-    if len(item) > _BEFORE_NONE or words[item[0]].sentence != m.sentence or asked & _WANTED:
+    own = words[item[0]].sentence == m.sentence and words[m.first].answers
+    if len(item) > _BEFORE_NONE or not own or asked & _WANTED:
         return []
     return item

@@ -31,6 +31,8 @@ _COLORS: Final = frozenset(
         "blurry", "weak", "mottled",
     }
 )  # fmt: skip
+_TAKEN: Final = ("fever", "measured")
+"""What a number may show to be none: a fever, a temperature that was taken."""
 _HALF_A_YES: Final = frozenset({"mild", "yes", "still", "present", "and", "but", "starter"})
 
 
@@ -129,8 +131,9 @@ class Triage:
         context = context or Context()
         reading = self._reading(text, language)
         said = dict(by_concept(reading.mentions))
-        cool = [m for m in said.get("fever", ()) if is_cool(m, reading.words)]
-        said["fever"] = [m for m in said.get("fever", ()) if m not in cool]
+        cool = [m for each in _TAKEN for m in said.get(each, ()) if is_cool(m, reading.words)]
+        for each in _TAKEN:
+            said[each] = [m for m in said.get(each, ()) if m not in cool]
         temperatures = list(fevers(text, reading, said))
         if temperatures:
             said["fever"] += temperatures
