@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["first_line", "given_away", "says"]
+__all__ = ["even", "first_line", "given_away", "once", "phrase_pattern", "says"]
 
 
 def first_line(text: str) -> str:
@@ -18,7 +18,15 @@ def first_line(text: str) -> str:
 def given_away(text: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that the first line of a text says, each once, in their order."""
     line = first_line(text)
-    return tuple(dict.fromkeys(name for name in names if says(line, name)))
+    return once(name for name in names if says(line, name))
+
+
+def once(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names without those that differ in capitals alone; the first of each stays."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(even(name), name)
+    return tuple(found.values())
 
 
 def says(text: str, phrase: str) -> bool:

@@ -23,8 +23,7 @@ def given_away(turn: Turn, draft: Draft) -> tuple[str, ...]:
     """Return what the first lines name that the manager has not yet decided about."""
     if draft.as_it_is:
         return ()
-    found = [name for _, names in _told(turn, draft) for name in names]
-    return tuple(dict.fromkeys(found))
+    return discretion.once(name for _, names in _told(turn, draft) for name in names)
 
 
 def ask(turn: Turn, draft: Draft) -> Screen:
@@ -68,14 +67,11 @@ def covered(turn: Turn, draft: Draft) -> Draft | None:
 
 def _told(turn: Turn, draft: Draft) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each text whose first line gives somebody away, by its language ("" for the own)."""
-    own = dict.fromkeys((turn.language, turn.clinic.language))
+    # Nobody says in which language the own words are: what gives away in any of them does.
+    languages = turn.catalogue.languages
+    names = [name for each in languages for name in turn.catalogue.private_names(each)]
     for language, text in (("", draft.text), *draft.others.items()):
-        spoken = (language,) if language else own
-        names = [
-            turn.clinic.name,
-            *(n for each in spoken for n in turn.catalogue.private_names(each)),
-        ]
-        if found := discretion.given_away(text, names):
+        if found := discretion.given_away(text, [turn.clinic.name, *names]):
             yield language, found
 
 

@@ -65,6 +65,7 @@ async def test_it_may_stay_as_it_is_and_is_not_asked_twice(world: Any) -> None:
         ("After your Facial rejuvenation", "Facial rejuvenation"),
         ("  \nYour thigh may itch", "Thigh"),
         ("Cellulite: what helps", "Cellulite"),
+        ("Cuida tu papada: bebe agua", "Papada"),
     ],
 )
 async def test_the_clinic_a_treatment_and_a_part_of_the_body_are_told(
