@@ -32,7 +32,8 @@ class Load:
                 if phone.person.blocked:
                     continue
                 if not self._tap(phone) and len(self.texts) <= len(self.taps):
-                    words = f"note {len(self.texts)} of {phone.person.id}"
+                    # Five digits: 103 would be read as an emergency number, 39 as a fever.
+                    words = f"note {len(self.texts):05} of {phone.person.id}"
                     self.texts.add(words)
                     phone.text(words)
 

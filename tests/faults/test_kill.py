@@ -87,7 +87,9 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
     inbox = Counter(row["state"] for row in store.write_now(practice.rows_of, "inbox"))
     store.close()
     found = judge(rows, sandbox.ledger, now=sandbox.clock.now())
-    a_kill = Counter(sum(moment < entry.mono for moment in moments) for entry in found.extra)
+    # The one copy of a broadcast that arrived, while nobody knows and it is parked, is no second.
+    resent = [entry for entry in found.extra if not any(tip in entry.text for tip in tips)]
+    a_kill = Counter(sum(moment < entry.mono for moment in moments) for entry in resent)
     tips_twice = [n for tip in tips for n in copies(sandbox.ledger, tip).values() if n > 1]
     of_broadcasts = [row for row in rows if row["kind"] == "broadcast"]
     parked = [row for row in rows if row["state"] == "uncertain"]
@@ -99,7 +101,7 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
         accepted_by_telegram=len(sandbox.ledger),
         lost=len(found.lost),
         marked_sent_but_not_sent=len(found.unproven),
-        copies_beyond_the_first=len(found.extra),
+        copies_beyond_the_first=len(resent),
         most_at_one_kill=max(a_kill.values(), default=0),
         broadcast_copies=len(of_broadcasts),
         broadcast_duplicates=len(tips_twice),
@@ -121,5 +123,5 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
     assert reminders > kills * 5
     assert len(load.texts) > kills / 2
     assert len(load.taps) > kills / 2
-    assert found.extra
+    assert resent
     assert any(row["possible_duplicate"] for row in rows)
