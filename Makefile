@@ -57,6 +57,11 @@ check: lint content test ## Lint, check the content and run the tests
 ci: ## Run everything that the continuous integration runs
 	@bash .ci/run
 
+.PHONY: learn
+learn: $(READY) ## Learn the second reading of patients' words anew, after a change of words
+	@$(BIN)/python -m messages.learning tests/messages/triage_rounds tests/messages/triage_phrases \
+	  --file messages/triage/likeness.bin
+
 .PHONY: format
 format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .

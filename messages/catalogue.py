@@ -47,7 +47,7 @@ def load(*directories: Path, default: str = _ENGLISH) -> "Catalogue":
     Raises:
         CatalogueInvalid: something of it could break a message at send time.
     """
-    examined = examine(*(directories or (SHIPPED,)))
+    examined = examine(*(directories or (SHIPPED,)), tried=False)
     if any(issue.blocks for issue in examined.issues):
         raise CatalogueInvalid(examined.issues)
     return Catalogue(

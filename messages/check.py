@@ -42,15 +42,17 @@ class Examined:
     tips: Mapping[str, LibraryTip]
 
 
-def examine(*directories: Path) -> Examined:
+def examine(*directories: Path, tried: bool = True) -> Examined:
     """Read the content of ``directories``, later ones laid over earlier ones.
+
+    With ``tried`` the examples of the triage are read too, which never keeps content from loading.
 
     Faults of the content become issues; this never raises for them.
     """
     found = content.read(directories)
     built = structure.build(found)
     said = words.build(found)
-    heard = vocabulary.build(found)
+    heard = vocabulary.build(found, tried=tried)
     library, faults = tips.build(found, built, said)
     issues = [*found.issues, *built.issues, *said.issues, *heard.issues, *faults]
     issues += [*coverage.issues(said, built), *style.issues(said), *agreements.issues(said)]

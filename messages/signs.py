@@ -3,15 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from messages.mentions import Mention, Reading
 
+if TYPE_CHECKING:
+    from messages.likeness import Alike
+
 __all__ = ["Hit", "Level", "Pattern", "PatternIndex", "Sign", "SignTable", "by_concept"]
 
 Level = Literal["routine", "review", "urgent", "emergency"]
+LEVELS: Final[tuple[Level, ...]] = ("routine", "review", "urgent", "emergency")
+"""From the least to the gravest."""
 Alarming = Literal["review", "urgent", "emergency"]
 
 _NEAR: Final = 8
@@ -20,6 +25,11 @@ _CLAUSE_COSTS: Final = 1
 """Words that a comma or an "and" between them counts for."""
 _MOST_OF_ONE: Final = 60
 """Mentions of one concept that are looked at: a message has 4,096 characters at most."""
+
+
+def graver(one: Level, other: Level) -> Level:
+    """Return the graver of two levels."""
+    return max(one, other, key=LEVELS.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +87,34 @@ class Patterns(_Table):
     patterns: tuple[Written, ...]
 
 
+class AlikeFrom(_Table):
+    """From which share on, 0 to 1, a message that is like graver ones counts as one of them.
+
+    By what the lists made of it: ``routine`` (understood), ``unknown`` (not understood) and
+    ``review`` (a sign for a practitioner) are shares of urgent and emergency together, from which
+    on it is urgent at least. ``emergency`` is the share of emergency alone.
+    """
+
+    routine: float = Field(gt=0, le=1)
+    unknown: float = Field(gt=0, le=1)
+    review: float = Field(gt=0, le=1)
+    emergency: float = Field(gt=0, le=1)
+
+    def level(self, alike: "Alike", *, listed: Level, understood: bool) -> Level:
+        """Return the level of a message that the lists found to be ``listed``."""
+        grave = alike.emergency >= self.emergency
+        if listed in {"urgent", "emergency"}:
+            return "emergency" if grave else listed
+        enough = self.routine if listed == "routine" else self.review
+        if not understood:
+            enough = self.unknown
+        if alike.danger < enough:
+            return listed
+        return "emergency" if grave else "urgent"
+
+
 class SignTable(_Table):
-    """The whole of signs.toml."""
+    """The whole of signs.toml; ``alike`` is None where no second reading is wanted."""
 
     sign: Mapping[str, Sign] = {}
     together: Mapping[str, Together] = {}
@@ -86,6 +122,7 @@ class SignTable(_Table):
     benign: Patterns = Patterns(patterns=())
     unclear: Patterns = Patterns(patterns=())
     emoji: Mapping[str, str] = {}
+    alike: AlikeFrom | None = None
 
     def concepts(self) -> frozenset[str]:
         """Return every concept that a pattern names."""

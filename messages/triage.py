@@ -5,35 +5,26 @@ Pure, and the same for the same words. The rules are those of docs/TRIAGE.md, th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from messages import answers, grading
 from messages.clauses import Word, words_of
 from messages.lexicon import Lexicon
+from messages.likeness import Likeness
 from messages.mentions import Mention, Reading, read
 from messages.numbers import fevers, is_cool, is_scored, only_number, pains
-from messages.signs import Hit, Level, PatternIndex, Sign, SignTable, by_concept
+from messages.signs import LEVELS, Hit, Level, PatternIndex, SignTable, by_concept, graver
 
 __all__ = ["LEVELS", "Context", "Intent", "Level", "Reason", "Triage", "Verdict", "graver"]
-
-LEVELS: Final[tuple[Level, ...]] = ("routine", "review", "urgent", "emergency")
-"""From the least to the gravest."""
 
 Intent = Literal["question", "reschedule", "opt_out"]
 _INTENTS: Final[tuple[Intent, ...]] = ("question", "reschedule", "opt_out")
 
 _UNKNOWN_SHARE: Final = 0.5
-_SHORT: Final = 4
-"""Words of an answer: a "no" or a "perhaps" inside a longer message says little about the rest."""
-_COLORS: Final = frozenset(
-    {
-        "white", "black", "dusky", "red", "numb", "hard", "cold", "hot", "blind", "dims", "dark",
-        "blurry", "weak", "mottled",
-    }
-)  # fmt: skip
 _TAKEN: Final = ("fever", "measured")
 """What a number may show to be none: a fever, a temperature that was taken."""
-_HALF_A_YES: Final = frozenset({"mild", "yes", "still", "present", "and", "but", "starter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +82,6 @@ class Verdict:
     understood: bool
 
 
-def graver(one: Level, other: Level) -> Level:
-    """Return the graver of two levels."""
-    return max(one, other, key=LEVELS.index)
-
-
 class Triage:
     """Reads messages against one set of words and signs.
 
@@ -103,6 +89,7 @@ class Triage:
         lists: by language, by concept, the entries.
         table: the signs, intents and pictures.
         spellings: by language, by word: how else it is written.
+        likeness: the second reading; without one, only what is listed counts.
     """
 
     def __init__(
@@ -110,8 +97,10 @@ class Triage:
         lists: Mapping[str, Mapping[str, Sequence[str]]],
         table: SignTable,
         spellings: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        likeness: Likeness | None = None,
     ) -> None:
         self._table = table
+        self._likeness = likeness
         self._lexicon = Lexicon(lists, spellings)
         self._pictures = frozenset(table.emoji)
         self._dangers = table.dangers()
@@ -119,6 +108,12 @@ class Triage:
         self._intent_index = PatternIndex({name: i.patterns for name, i in table.intent.items()})
         self._benign_index = PatternIndex({"benign": table.benign.patterns})
         self._unclear_index = PatternIndex({"unclear": table.unclear.patterns})
+
+    def without_likeness(self) -> "Triage":
+        """Return the same lists and signs without the second reading: to tell what it adds."""
+        lists_alone = copy(self)
+        lists_alone._likeness = None  # noqa: SLF001
+        return lists_alone
 
     def read(self, text: str, language: str = "en", context: Context | None = None) -> Verdict:
         """Return what ``text`` means; never raises, whatever the text.
@@ -129,7 +124,7 @@ class Triage:
             context: what is known besides.
         """
         context = context or Context()
-        reading = self._reading(text, language)
+        reading = self.reading(text, language)
         said = dict(by_concept(reading.mentions))
         cool = [m for each in _TAKEN for m in said.get(each, ()) if is_cool(m, reading.words)]
         for each in _TAKEN:
@@ -155,21 +150,55 @@ class Triage:
         level: Level = "routine" if understood else "review"
         for reason in reasons:
             level = graver(level, reason.level)
+        alike = None
+        if not self._is_lowered(reasons):
+            alike = self._alike(text, reading, context, level, understood=understood)
+        if alike is not None:
+            reasons, level, understood = [*reasons, alike], alike.level, True
         return Verdict(level, _in_order(reasons), intents, understood)
 
-    def _reading(self, text: str, language: str) -> Reading:
+    def reading(self, text: str, language: str) -> Reading:
+        """Return the words of a message and the concepts that they are listed under."""
         words = words_of(text, self._pictures)
         return read(words, self._lexicon, language.partition("-")[0], self._table.emoji)
+
+    def _is_lowered(self, reasons: Sequence[Reason]) -> bool:
+        """Whether the lists know the danger that is spoken of, and why it is less grave here.
+
+        That it is over, slight, only asked about, or to be expected, no likeness knows better.
+        """
+        signs = self._table.sign
+        return any(
+            LEVELS.index(reason.level) < LEVELS.index(signs[reason.sign].level)
+            for reason in reasons
+            if reason.sign in signs
+        )
+
+    def _alike(
+        self, text: str, reading: Reading, context: Context, level: Level, *, understood: bool
+    ) -> Reason | None:
+        """Return a reason where a message is so much like graver ones that it counts as one."""
+        if self._likeness is None or self._table.alike is None or _is_answer(reading, context):
+            return None
+        found: Reason | None = None
+        for alike in self._likeness.of(
+            reading, hours=context.hours, lipolytic=bool(context.lipolytic)
+        ):
+            graded = self._table.alike.level(alike, listed=level, understood=understood)
+            if graver(graded, level) != level:
+                level = graded
+                found = _reason("alike", text, reading.words, alike.first, alike.last, level)
+        return found
 
     def _signs(
         self, text: str, reading: Reading, said: Mapping[str, list[Mention]], context: Context
     ) -> Iterator[Reason]:
         for name, hit in self._sign_index.hits(reading, said):
             sign = self._table.sign[name]
-            if _applies(sign, context):
-                level = _level(sign, hit, reading, said, context)
-                own = _of_context(sign, sign.level, context)
-                if own == "review" and _is_good_news(sign, hit, reading, said):
+            if grading.applies(sign, context):
+                level = grading.level_of(sign, hit, reading, said, context)
+                own = grading.of_context(sign, sign.level, context)
+                if own == "review" and grading.is_good_news(sign, hit, reading, said):
                     continue
                 yield _reason(name, text, reading.words, hit.first, hit.last, level)
 
@@ -182,7 +211,7 @@ class Triage:
             for group in each.of:
                 if all(said.get(concept) for concept in group):
                     places = [said[concept][0] for concept in group]
-                    level = _in_time(each.level, Hit(tuple(places)), reading, said)
+                    level = grading.in_time(each.level, Hit(tuple(places)), reading, said)
                     first, last = min(m.first for m in places), max(m.last for m in places)
                     yield _reason(name, text, reading.words, first, last, level)
 
@@ -208,7 +237,7 @@ class Triage:
     def _asks_pain(self, context: Context, language: str) -> bool:
         if not context.question:
             return False
-        asked = by_concept(self._reading(context.question, language).mentions)
+        asked = by_concept(self.reading(context.question, language).mentions)
         return bool(asked.get("pain") or asked.get("sore")) and "10" in context.question
 
     def _answered(
@@ -217,17 +246,17 @@ class Triage:
         """Read a bare yes as the sign that was asked about, and a no to "is it going?" likewise."""
         if not context.question or not reading.words or self._asks_pain(context, language):
             return
-        answer = _answer(reading)
+        answer = answers.yes_or_no(reading)
         if answer is None:
             return
-        asked = self._reading(context.question, language)
+        asked = self.reading(context.question, language)
         said = by_concept(asked.mentions)
-        last = _end_of_answer(reading)
+        last = answers.end_of(reading)
         if answer == "yes":
             for name in dict.fromkeys(name for name, _ in self._sign_index.hits(asked, said)):
                 sign = self._table.sign[name]
-                if _applies(sign, context) and not said.get("improves"):
-                    level = _of_context(sign, sign.level, context)
+                if grading.applies(sign, context) and not said.get("improves"):
+                    level = grading.of_context(sign, sign.level, context)
                     yield _reason(name, text, reading.words, 0, last, level)
         elif said.get("improves") and said.get("swollen"):
             yield _reason("swelling", text, reading.words, 0, last, "review")
@@ -255,93 +284,12 @@ class Triage:
         if context.question and only_number(reading.words) is not None:
             return True
         denied = any(m.denied and m.concept in self._dangers for m in reading.mentions)
-        short = len(reading.words) <= _SHORT
+        short = len(reading.words) <= answers.SHORT
         found = denied or any(
             short or hit.mentions[0].concept not in {"yes", "no"}
             for _, hit in self._benign_index.hits(reading, said)
         )
         return found and reading.known >= _UNKNOWN_SHARE
-
-
-def _applies(sign: Sign, context: Context) -> bool:
-    since = sign.since_lipolytic if context.lipolytic else sign.since
-    return since is None or (context.hours is not None and context.hours >= since)
-
-
-def _of_context(sign: Sign, level: Level, context: Context) -> Level:
-    """Return the level of a sign at this point of the course."""
-    hours = context.hours
-    if hours is None:
-        return level
-    if sign.lipolytic is not None and sign.lipolytic_level and context.lipolytic:
-        return sign.lipolytic_level if hours <= sign.lipolytic else level
-    if sign.later is not None and sign.later_level and hours > sign.later:
-        return sign.later_level
-    return level
-
-
-def _level(
-    sign: Sign,
-    hit: Hit,
-    reading: Reading,
-    said: Mapping[str, list[Mention]],
-    context: Context,
-) -> Level:
-    level = _of_context(sign, sign.level, context)
-    clauses = {m.clause for m in hit.mentions}
-    slight = any(m.clause in clauses for m in said.get("mild", ()))
-    lasts = any(m.clause in clauses for m in said.get("still", ()))
-    if sign.mild_level and slight and not lasts:
-        level = min(level, sign.mild_level, key=LEVELS.index)
-    if sign.stands and (context.hours is None or context.hours <= sign.stands):
-        return level
-    return _in_time(level, hit, reading, said)
-
-
-def _in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[Mention]]) -> Level:
-    """Lower what is over by one level, never to nothing; what was only asked about likewise."""
-    sentence = hit.mentions[0].sentence
-
-    def here(concept: str) -> bool:
-        return any(m.sentence == sentence for m in said.get(concept, ()))
-
-    if any(m.sentence == sentence and m.first < hit.first for m in said.get("hypothetical", ())):
-        return "urgent" if level == "emergency" else "review"
-    clauses = {m.clause for m in hit.mentions}
-    told = any(m.clause in clauses for m in said.get("past", ())) and here("past_time")
-    over = any(
-        m.sentence == sentence and _ends(m, reading) and not _within(m, hit)
-        for m in said.get("over", ())
-    )
-    if (told or over) and not here("present"):
-        return LEVELS[max(LEVELS.index(level) - 1, 1)]
-    return level
-
-
-def _is_good_news(
-    sign: Sign, hit: Hit, reading: Reading, said: Mapping[str, list[Mention]]
-) -> bool:
-    """Whether what only needs a look is said, there or right after it, to be gone or passing."""
-    own = {m.clause for m in hit.mentions}
-    following = max(own) + 1
-
-    def here(m: Mention) -> bool:
-        opens = m.clause == following and reading.words[m.first - 1].clause != m.clause
-        return (m.clause in own or opens) and not _within(m, hit)
-
-    better = any(here(m) for m in said.get("improves", ()) if sign.passing)
-    return better or any(here(m) and _ends(m, reading) for m in said.get("over", ()))
-
-
-def _within(m: Mention, hit: Hit) -> bool:
-    """Whether the words are the sign's own: that the sight "disappeared" is no good news."""
-    return m.first <= hit.last and hit.first <= m.last
-
-
-def _ends(m: Mention, reading: Reading) -> bool:
-    """Whether nothing of weight follows in the clause: "it's gone", but not "it's gone white"."""
-    after = [each for each in reading.mentions if each.clause == m.clause and each.first > m.last]
-    return not any(each.concept in _COLORS for each in after)
 
 
 def _reason(
@@ -366,25 +314,10 @@ def _weight(reason: Reason) -> tuple[int, bool, int, int]:
     return LEVELS.index(reason.level), several, reason.start - reason.end, -reason.start
 
 
-def _answer(reading: Reading) -> Literal["yes", "no"] | None:
-    """Return whether a reply begins with a yes or a no; "a little" and "not sure" are a yes."""
-    opening = [m for m in reading.mentions if m.first == 0]
-    longest = max((m.size for m in opening), default=0)
-    leading = {m.concept for m in opening if m.size == longest}
-    concepts = {m.concept for m in opening}
-    if "no" in leading or ("no" in concepts and "yes" not in leading):
-        return "no"
-    short = len(reading.words) <= _SHORT  # "a little bit, yes"
-    bare = all(m.concept in _HALF_A_YES for m in reading.mentions)
-    if "yes" in concepts or (short and bare and "mild" in concepts):
-        return "yes"
-    if short and any(m.concept == "yes" and not m.denied for m in reading.mentions):
-        return "yes"
-    return None
-
-
-def _end_of_answer(reading: Reading) -> int:
-    return max((m.last for m in reading.mentions if m.first == 0), default=0)
+def _is_answer(reading: Reading, context: Context) -> bool:
+    """Whether a message is no more than the answer to a question."""
+    short = len(reading.words) <= answers.SHORT
+    return bool(context.question and short and answers.yes_or_no(reading))
 
 
 def _stops(text: str, reading: Reading, said: Mapping[str, list[Mention]]) -> bool:

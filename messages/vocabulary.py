@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from messages import likeness
 from messages.content import SIGNS, TRIAGE, Content, Issue, Table, suggestion
 from messages.faults import faults_of, unknown_keys
 from messages.lexicon import entry_words
@@ -61,8 +62,11 @@ class Heard:
     issues: list[Issue] = field(default_factory=list)
 
 
-def build(content: Content) -> Heard:
-    """Return the triage of ``content``; faults become issues and never raise."""
+def build(content: Content, *, tried: bool = True) -> Heard:
+    """Return the triage of ``content``; faults become issues and never raise.
+
+    ``tried`` is False where nobody asks how the examples are read: each start would wait for it.
+    """
     issues: list[Issue] = []
     table = _signs(content, issues)
     known = table.concepts() | GRAMMAR
@@ -79,8 +83,8 @@ def build(content: Content) -> Heard:
         lists[language] = dict(_lists(name, "words", found, issues))
         issues.extend(_unused(name, lists[language], known))
         spellings[language] = dict(_spellings(name, found, issues))
-    heard = Heard(Triage(lists, table, spellings), issues)
-    for language, name in files.items():
+    heard = Heard(Triage(lists, table, spellings, likeness.shipped()), issues)
+    for language, name in files.items() if tried else ():
         issues.extend(_tried(heard.triage, language, name, content.tables[name]))
     return heard
 

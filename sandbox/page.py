@@ -132,8 +132,7 @@ class Page:
     async def group(self, request: web.Request) -> web.StreamResponse:
         """Do in a group what its owner, the first of its members, may do there."""
         chat = self._sandbox.world.chats.get(_number(request.match_info["chat_id"], "chat_id") or 0)
-        owner = chat.owner if chat is not None else None
-        if chat is None or owner is None:
+        if chat is None or not chat.is_group:
             raise PhoneError("there is no such group")
         given = await _given(request)
         match request.match_info["action"]:
@@ -142,7 +141,7 @@ class Page:
                 if status not in ("member", "administrator", "left", "kicked"):
                     raise PhoneError("a status is member, administrator, left or kicked")
                 rights = {right: bool(given.get(right, True)) for right in RIGHTS}
-                self._sandbox.groups.set_bot(chat, status, by=owner, **rights)
+                self._sandbox.groups.set_bot(chat, status, by=chat.members[0], **rights)
             case "delete_topic":
                 thread = _number(given.get("thread"), "thread") or 0
                 if thread not in chat.topics:

@@ -71,11 +71,6 @@ class Chat:
     messages: dict[int, Message] = field(default_factory=dict)
 
     @property
-    def owner(self) -> int | None:
-        """Who made a group: the first of its members."""
-        return self.members[0] if self.members else None
-
-    @property
     def is_group(self) -> bool:
         """Whether it is a group of either kind."""
         return self.type != "private"

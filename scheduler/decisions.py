@@ -4,7 +4,7 @@ Two kinds of rows wait here. *Uncertain* ones, of which nobody can tell whether 
 after a restore, *restored* ones: they came due since the backup, so the database that was lost
 may have sent them (``scheduler.backup.begin_review``).
 
-A manager sees all of them, a practitioner the uncertain ones of the patients for whom they answer
+A manager sees all of them, a practitioner the uncertain ones of the patients whom they may see
 (``scheduler.roster``). The copies of one broadcast are one item. Every decision is an event with
 who took it.
 """
@@ -241,7 +241,7 @@ def _visible_to(member: Staff, why: Why | None = None) -> str:
         return "1 = 0"
     return f"""{_UNCERTAIN} AND outbox.kind <> 'broadcast' AND EXISTS (
         SELECT 1 FROM patients WHERE patients.clinic_id = :clinic_id
-          AND patients.id = outbox.patient_id AND {roster.answered_by(member)})"""
+          AND patients.id = outbox.patient_id AND {roster.seen_by(member)})"""
 
 
 def _waiting(tx: Tx, row_id: int, rows: int) -> Waiting:

@@ -66,7 +66,7 @@ def unfinished(path: Path, work: Work) -> Path:
 
 @contextmanager
 def alone(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """Make copies in a folder one after the other, whoever makes them.
+    """Seal copies in a folder one after the other, whoever does it.
 
     Raises:
         BlockingIOError: somebody is at it, and they were not to be waited for.

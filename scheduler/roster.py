@@ -3,8 +3,8 @@
 A practitioner sees the patients that they enrolled, those of a colleague for whom they stand in,
 and whoever they were called to by an alert that is not resolved yet; a manager sees all. That rule
 stands here once, in :data:`_SEEN`, and every list and every look goes through it. What cannot be
-taken back, such as a merge or a message that is sent again, is for whoever answers for the patient
-(:data:`_ANSWERED_FOR`): being called is not enough.
+taken back, such as a merge, is for whoever answers for the patient (:data:`_ANSWERED_FOR`): being
+called is not enough.
 """
 
 from collections.abc import Mapping
@@ -125,11 +125,6 @@ def seen_by(member: Staff) -> str:
     return _one_of(_SEEN, member)
 
 
-def answered_by(member: Staff) -> str:
-    """Return the condition on ``patients`` for whom ``member`` answers; see :func:`seen_by`."""
-    return _one_of(_ANSWERED_FOR, member)
-
-
 def _one_of(ways: tuple[tuple[str, str], ...], member: Staff) -> str:
     if member.role == "manager":
         return "1 = 1"
@@ -151,7 +146,7 @@ def seen(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
 
 def answered_for(tx: Tx, member: Staff, patient_id: int) -> Patient | None:
     """Return a patient for whom ``member`` answers, as any manager does; None for others."""
-    return _where(tx, answered_by(member), member, patient_id)
+    return _where(tx, _one_of(_ANSWERED_FOR, member), member, patient_id)
 
 
 def _where(tx: Tx, condition: str, member: Staff, patient_id: int) -> Patient | None:

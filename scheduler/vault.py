@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from sqlcipher3 import dbapi2
 
 from scheduler.database import BUSY_TIMEOUT_MS, DatabaseProblem, WrongKey
-from scheduler.encrypted import alone, flush, unlock
+from scheduler.encrypted import flush, unlock
 
 KEY_BYTES: Final = 32
 _SCHEMA: Final = """CREATE TABLE IF NOT EXISTS keys (
@@ -149,19 +149,9 @@ class Vault:
         Raises:
             DatabaseProblem: it could not be written; the old copy stands then.
         """
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # The night's copy and an erasure's may come together: the later one is the newer one.
-            with alone(target.parent):
-                self._copy(target)
-        except (OSError, dbapi2.Error) as error:
-            raise DatabaseProblem(
-                f"{target}: the vault was not copied ({error}); look at VAULT_COPY"
-            ) from error
-
-    def _copy(self, target: Path) -> None:
         part = target.with_name(f".{target.name}.part")
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             part.unlink(missing_ok=True)
             self._connection.execute("VACUUM INTO ?", (str(part),))
             part.chmod(0o600)
@@ -169,6 +159,10 @@ class Vault:
             flush(part)
             part.replace(target)
             flush(target.parent)
+        except (OSError, dbapi2.Error) as error:
+            raise DatabaseProblem(
+                f"{target}: the vault was not copied ({error}); look at VAULT_COPY"
+            ) from error
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)

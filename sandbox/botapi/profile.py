@@ -169,8 +169,7 @@ def get_chat_member(call: Call) -> Json:
     if person is None:
         raise bad_request("invalid user_id specified")
     inside = user_id in chat.members or chat.id == user_id
-    status = "creator" if user_id == chat.owner else "member" if inside else "left"
-    return member(chat, person.user(), status)
+    return member(chat, person.user(), "member" if inside else "left")
 
 
 def member(chat: Chat, user: Json, status: str) -> Json:
@@ -178,8 +177,6 @@ def member(chat: Chat, user: Json, status: str) -> Json:
     known: Json = {"status": status, "user": user}
     if status == "kicked":
         known["until_date"] = 0
-    if status == "creator":
-        known["is_anonymous"] = False
     if status == "administrator":
         known |= {f"can_{right}": True for right in RIGHTS}
         known |= {"can_be_edited": False, "is_anonymous": False}

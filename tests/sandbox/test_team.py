@@ -101,28 +101,6 @@ async def test_a_topic_is_deleted_by_hand_and_the_bot_is_not_told(
     assert gone == "there is no such topic"
 
 
-async def test_a_closed_topic_takes_what_its_owner_writes_and_nothing_else(
-    do: Any, call: Any
-) -> None:
-    group = await do("groups")
-    topic = (await call("createForumTopic", chat_id=group["id"], name="A.P.")).result
-    where = {"chat_id": group["id"], "message_thread_id": topic["message_thread_id"]}
-    assert (await call("closeForumTopic", **where)).result is True
-    given = {"chat_id": group["id"], "thread": topic["message_thread_id"], "text": "hi"}
-    refused = await do(f"phones/{scene.PRACTITIONER_ID}/text", **given)
-    assert refused == "this topic is closed"
-    assert (await do(f"phones/{scene.MANAGER_ID}/text", **given))["text"] == "hi"
-
-
-async def test_a_group_has_an_owner_and_members(do: Any, call: Any) -> None:
-    group = await do("groups")
-    places = [
-        (await call("getChatMember", chat_id=group["id"], user_id=user_id)).result["status"]
-        for user_id in (scene.MANAGER_ID, scene.PRACTITIONER_ID, scene.PATIENT_IDS[0])
-    ]
-    assert places == ["creator", "member", "left"]
-
-
 @pytest.mark.parametrize(
     ("path", "given", "reason"),
     [

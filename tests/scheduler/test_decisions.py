@@ -5,17 +5,7 @@ from typing import Any
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import (
-    alert_copies,
-    alerts,
-    broadcasts,
-    decisions,
-    leave,
-    outbox,
-    review_notices,
-    staff,
-    upkeep,
-)
+from scheduler import broadcasts, decisions, leave, outbox, review_notices, staff, upkeep
 from scheduler.backup import begin_review
 from scheduler.database import Row, Store, Tx
 from scheduler.decisions import Decided, Waiting
@@ -161,30 +151,6 @@ def test_a_practitioner_sees_their_own_patients_rows_only_and_a_manager_all(stor
     assert seen(store, other) == []
     assert store.write_now(decisions.of_row, other, row_id) is None
     assert store.write_now(decisions.count, other) == 0
-
-
-def test_being_called_to_an_alert_is_not_enough_to_decide(store, enrolled, doctor, manager):
-    other = member(store, OTHER_CHAT)
-    (row_id,) = make_uncertain(store, FIRST)
-
-    def called(tx):
-        alert = alerts.raise_alert(
-            tx,
-            "emergency",
-            enrolled.patient_id,
-            alerts.Cause("answer", "breathing=yes", {"en": "Breathing?"}),
-            enrollment_id=enrolled.enrollment_id,
-            session_at=NOW,
-            clinic=CLINIC,
-            now=LATER,
-        )
-        for row in alert_copies.waiting(tx):
-            outbox.sent(tx, row["id"], row["id"], now=LATER)
-        assert other.id in {each.id for each in alert_copies.shown_to(tx, alert.id)}
-
-    store.write_now(called)
-    assert seen(store, other) == []
-    assert store.write_now(decisions.of_row, other, row_id) is None
 
 
 def test_words_that_held_a_secret_are_wiped_when_they_are_left(store, manager):

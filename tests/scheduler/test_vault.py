@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,23 +82,6 @@ def test_the_copy_is_always_todays_so_that_it_revives_no_key(vault, tmp_path):
     with Vault(copy, KEY) as other:
         assert set(other.known()) == {"bea"}
     assert [path.name for path in copy.parent.iterdir()] == ["keys.db"]
-
-
-def test_copies_that_are_made_at_once_leave_the_newest(vault, tmp_path):
-    names = [f"patient-{number}" for number in range(200)]
-    vault.for_names(names)
-    target = tmp_path / "copies" / "keys"
-
-    def copy(gone):
-        with Vault(vault.path, KEY) as own:
-            own.destroy([gone] if gone else [])
-            own.copy(target)
-
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(copy, [*names[:6], None, None, None]))
-    with Vault(target, KEY) as copied:
-        assert copied.known() == vault.known()
-        assert copied.destroyed() == set(names[:6])
 
 
 def test_a_copy_that_cannot_be_written_is_told(vault, tmp_path):

@@ -1,0 +1,131 @@
+"""The second reading: what a message is like, and how well that holds for phrases unseen."""
+
+from array import array
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages.catalogue import SHIPPED, load
+from messages.learning import Phrase, in_grains, is_held_back, learn, phrases_of
+from messages.likeness import BITS, Likeness, features, place_of, shipped
+from messages.signs import SignTable
+from messages.triage import LEVELS, Context, Triage
+
+PHRASES: Final = tuple(phrases_of(Path(__file__).parent / "triage_phrases"))
+HELD_BACK: Final = tuple(phrase for phrase in PHRASES if is_held_back(phrase.text))
+TRIAGE: Final = load(SHIPPED).triage
+BARE: Final = Triage({}, SignTable())
+
+
+def names(text: str, triage: Triage = TRIAGE) -> set[str]:
+    return {feature.name for feature in features(triage.reading(text, "en"))}
+
+
+def rank(phrase: Phrase) -> int:
+    return LEVELS.index(TRIAGE.read(phrase.text, phrase.language, phrase.context).level)
+
+
+def test_there_are_thousands_of_phrases_of_every_language_and_level_and_none_twice() -> None:
+    assert len(PHRASES) >= 10_000
+    assert {(p.language, p.level) for p in PHRASES} == {
+        (language, level) for language in ("en", "es", "pt", "ru", "fr") for level in LEVELS
+    }
+    assert len({(p.language, p.text) for p in PHRASES}) == len(PHRASES)
+
+
+def test_of_phrases_never_learned_from_few_dangers_are_missed_and_few_harmless_ones_alarm() -> None:
+    """The bounds are what was reached (docs/TRIAGE.md), with little room."""
+    danger = [p for p in HELD_BACK if p.level in {"urgent", "emergency"}]
+    harmless = [p for p in HELD_BACK if p.level == "routine"]
+    assert len(danger) > 1500
+    assert len(harmless) > 1000
+    too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
+    alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
+    assert len(too_lightly) / len(danger) < 0.115
+    assert len(alarmed) / len(harmless) < 0.17
+
+
+def test_it_only_ever_raises_a_level() -> None:
+    lists_alone = load(SHIPPED).triage.without_likeness()
+    for phrase in HELD_BACK[::10]:
+        listed = lists_alone.read(phrase.text, phrase.language, phrase.context)
+        assert rank(phrase) >= LEVELS.index(listed.level)
+
+
+def test_what_is_in_no_list_alarms_and_names_the_clause_that_weighed_most() -> None:
+    text = "hi its me again, the air just wont go down into me"
+    verdict = TRIAGE.read(text)
+    assert verdict.level == "emergency"
+    (reason, *_) = verdict.reasons
+    assert "air" in reason.words
+    assert text[reason.start : reason.end] == reason.words
+
+
+def test_a_word_that_is_denied_is_another_feature() -> None:
+    assert "c:fever" in names("I have a fever")
+    assert "c:!fever" in names("no fever")
+    assert "c:fever" not in names("no fever")
+    assert "w:!fever" in names("no fever")
+
+
+def test_how_long_ago_the_session_was_weighs_with_each_concept() -> None:
+    reading = TRIAGE.reading("a small lump", "en")
+    early = {f.name for f in features(reading, hours=100, lipolytic=True)}
+    late = {f.name for f in features(reading, hours=1000, lipolytic=True)}
+    assert "h:2l lump" in early
+    assert "h:4l lump" in late
+
+
+def test_the_place_of_a_feature_never_moves() -> None:
+    assert place_of("w:pus") == 202338
+    assert 0 <= place_of("что угодно") < 1 << BITS
+
+
+def test_weights_come_back_from_a_file_as_they_went() -> None:
+    likeness = Likeness(array("b", [1, -2, 3, -4] * (1 << BITS)), 0.5, [0.0, 0.1, -0.1, 0.2])
+    again = Likeness.from_bytes(likeness.to_bytes())
+    reading = BARE.reading("pus again", "en")
+    assert list(again.of(reading)) == list(likeness.of(reading))
+
+
+@pytest.mark.parametrize("text", ["", "pus", "🙂", "pus! pus!"])
+def test_a_sentence_of_one_word_is_like_nothing(text: str) -> None:
+    assert list(shipped().of(TRIAGE.reading(text, "en"))) == []
+
+
+def test_each_sentence_is_weighed_by_itself() -> None:
+    one = next(iter(shipped().of(TRIAGE.reading("the air will not go in", "en"))))
+    reading = TRIAGE.reading("thanks for today. the air will not go in! see you on Friday", "en")
+    alikes = list(shipped().of(reading))
+    assert len(alikes) == 3
+    assert alikes[1].shares == one.shares
+
+
+@given(st.text(max_size=300))
+def test_the_shares_of_any_text_make_one(text: str) -> None:
+    for alike in shipped().of(TRIAGE.reading(text, "en")):
+        assert sum(alike.shares) == pytest.approx(1)
+        assert 0 <= alike.first <= alike.last
+
+
+def test_learning_tells_what_it_was_shown_apart() -> None:
+    shown = [
+        Phrase(text, "en", level, Context())
+        for text, level in (
+            ("it oozes", "urgent"),
+            ("oozing a lot", "urgent"),
+            ("no air", "emergency"),
+            ("air will not come", "emergency"),
+            ("many thanks", "routine"),
+            ("see you soon", "routine"),
+            ("a dark patch", "review"),
+            ("the patch is dark", "review"),
+        )
+    ]
+    learned = in_grains(*learn(shown, BARE))
+    for phrase in shown:
+        (alike,) = learned.of(BARE.reading(phrase.text, "en"))
+        assert LEVELS[alike.shares.index(max(alike.shares))] == phrase.level
