@@ -29,8 +29,9 @@ _NEAR: Final = 8
 """Words that two concepts may stand apart and still be taken together, as in the signs."""
 _MOST_WORDS: Final = 400
 """Words of a message that are weighed: it bounds the time that one can take."""
-_LEAST: Final = 2
-"""Words that a sentence needs to be like others."""
+_LEAST: Final = 4
+"""Words that a sentence needs to be like others: of fewer, the lists know nearly all that matter,
+and "and a third" would be like anything."""
 _PARTS: Final = (3, 4, 5)
 """Letters of the parts of words that are weighed."""
 _MOST_LETTERS: Final = 30
@@ -180,7 +181,7 @@ class Likeness:
     def of(
         self, reading: Reading, *, hours: float | None = None, lipolytic: bool = False
     ) -> Iterator[Alike]:
-        """Yield what each sentence of a message is like; one of a single word is like nothing.
+        """Yield what each sentence of a message is like; one of three words is like nothing.
 
         Sentence by sentence, so that whatever else is said makes a danger no smaller. See
         :func:`features` for the arguments.

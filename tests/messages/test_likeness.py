@@ -44,8 +44,8 @@ def test_of_phrases_never_learned_from_few_dangers_are_missed_and_few_harmless_o
     assert len(harmless) > 1000
     too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
-    assert len(too_lightly) / len(danger) < 0.115
-    assert len(alarmed) / len(harmless) < 0.17
+    assert len(too_lightly) / len(danger) < 0.125
+    assert len(alarmed) / len(harmless) < 0.15
 
 
 def test_it_only_ever_raises_a_level() -> None:
@@ -87,18 +87,18 @@ def test_the_place_of_a_feature_never_moves() -> None:
 def test_weights_come_back_from_a_file_as_they_went() -> None:
     likeness = Likeness(array("b", [1, -2, 3, -4] * (1 << BITS)), 0.5, [0.0, 0.1, -0.1, 0.2])
     again = Likeness.from_bytes(likeness.to_bytes())
-    reading = BARE.reading("pus again", "en")
+    reading = BARE.reading("there is pus again", "en")
     assert list(again.of(reading)) == list(likeness.of(reading))
 
 
-@pytest.mark.parametrize("text", ["", "pus", "🙂", "pus! pus!"])
-def test_a_sentence_of_one_word_is_like_nothing(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "pus", "🙂", "pus! pus!", "and a third"])
+def test_a_sentence_of_three_words_is_like_nothing(text: str) -> None:
     assert list(shipped().of(TRIAGE.reading(text, "en"))) == []
 
 
 def test_each_sentence_is_weighed_by_itself() -> None:
     one = next(iter(shipped().of(TRIAGE.reading("the air will not go in", "en"))))
-    reading = TRIAGE.reading("thanks for today. the air will not go in! see you on Friday", "en")
+    reading = TRIAGE.reading("thanks for everything today. the air will not go in! see you on Friday", "en")
     alikes = list(shipped().of(reading))
     assert len(alikes) == 3
     assert alikes[1].shares == one.shares
@@ -115,13 +115,13 @@ def test_learning_tells_what_it_was_shown_apart() -> None:
     shown = [
         Phrase(text, "en", level, Context())
         for text, level in (
-            ("it oozes", "urgent"),
-            ("oozing a lot", "urgent"),
-            ("no air", "emergency"),
-            ("air will not come", "emergency"),
-            ("many thanks", "routine"),
-            ("see you soon", "routine"),
-            ("a dark patch", "review"),
+            ("it oozes all day", "urgent"),
+            ("it is oozing a lot", "urgent"),
+            ("no air at all now", "emergency"),
+            ("the air will not come", "emergency"),
+            ("many thanks to you", "routine"),
+            ("see you all soon", "routine"),
+            ("a dark patch there", "review"),
             ("the patch is dark", "review"),
         )
     ]
