@@ -1,5 +1,6 @@
 """The triage's files, read and tried: its signs, each language's words, and its own examples."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -26,6 +27,9 @@ GRAMMAR: Final = frozenset(
 """The lists that the rules themselves read, whatever signs.toml says."""
 
 _KEYS: Final = ("words", "spelling", "example")
+_Lists = dict[str, dict[str, list[str]]]
+_MADE: Final[deque[tuple[tuple[_Lists, SignTable, _Lists], Triage]]] = deque(maxlen=2)
+"""The shipped words, and a clinic's own with them."""
 
 
 class _Given(BaseModel):
@@ -83,10 +87,24 @@ def build(content: Content, *, tried: bool = True) -> Heard:
         lists[language] = dict(_lists(name, "words", found, issues))
         issues.extend(_unused(name, lists[language], known))
         spellings[language] = dict(_spellings(name, found, issues))
-    heard = Heard(Triage(lists, table, spellings, likeness.shipped()), issues)
+    heard = Heard(_reader(lists, table, spellings), issues)
     for language, name in files.items() if tried else ():
         issues.extend(_tried(heard.triage, language, name, content.tables[name]))
     return heard
+
+
+def _reader(lists: _Lists, table: SignTable, spellings: _Lists) -> Triage:
+    """Return what reads by these words: the same as before where they have not changed.
+
+    Making it takes half a second, and most changes of a clinic's texts are not to these.
+    """
+    made = (lists, table, spellings)
+    for earlier, reader in _MADE:
+        if earlier == made:
+            return reader
+    reader = Triage(lists, table, spellings, likeness.shipped())
+    _MADE.append((made, reader))
+    return reader
 
 
 def _signs(content: Content, issues: list[Issue]) -> SignTable:

@@ -80,8 +80,8 @@ def test_null_context_and_half_an_emoji_are_no_fault(capfd: Any) -> None:
 def test_the_command_reads_standard_input_and_a_clinics_own_words(tmp_path: Path) -> None:
     own = tmp_path / "triage" / "en.toml"
     own.parent.mkdir()
-    own.write_text('[words]\npus = ["custard"]\n', encoding="utf-8")
-    lines = '{"text": "there was custard"}\n{"text": "there is pus"}\n'
+    own.write_text('[words]\npus = ["zabaglione"]\n', encoding="utf-8")
+    lines = '{"text": "there was zabaglione"}\n{"text": "there is pus"}\n'
     for arguments, levels in (([], ["review", "urgent"]), ([str(tmp_path)], ["urgent", "urgent"])):
         done = subprocess.run(  # noqa: S603 -- this very program
             [sys.executable, "-m", "bot", "triage", *arguments],

@@ -98,7 +98,9 @@ def test_a_sentence_of_three_words_is_like_nothing(text: str) -> None:
 
 def test_each_sentence_is_weighed_by_itself() -> None:
     one = next(iter(shipped().of(TRIAGE.reading("the air will not go in", "en"))))
-    reading = TRIAGE.reading("thanks for everything today. the air will not go in! see you on Friday", "en")
+    reading = TRIAGE.reading(
+        "thanks for everything today. the air will not go in! see you on Friday", "en"
+    )
     alikes = list(shipped().of(reading))
     assert len(alikes) == 3
     assert alikes[1].shares == one.shares
