@@ -4,6 +4,7 @@ Everything runs in one process and time only moves when a story says so: nothing
 """
 
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from functools import cache
@@ -22,8 +23,9 @@ from sandbox.clock import ManualClock
 from sandbox.phones import Phone
 from sandbox.server import Sandbox
 from scheduler.clock import elapsed
-from scheduler.database import Store
+from scheduler.database import SqlcipherDriver, Store
 from scheduler.downtime import Standstill
+from scheduler.migrations import migrate
 from scheduler.pacer import Limits
 
 # What is true must not depend on how busy the machine is.
@@ -46,6 +48,22 @@ def moment(text: str, zone: str = ZONE) -> int:
 def shipped_texts(language: str) -> Texts:
     """Return the shipped texts, which no test changes: they are loaded once."""
     return Texts(None, language)
+
+
+@cache
+def _fresh(key: str) -> bytes:
+    """Return a database of today's schema in which nothing has happened, as its file holds it."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "fresh.db"
+        driver = SqlcipherDriver(path, key)
+        migrate(driver)
+        driver.close()
+        return path.read_bytes()
+
+
+def put_fresh_database(path: Path, key: str) -> None:
+    """Put a migrated database in place: making one takes longer than most stories."""
+    path.write_bytes(_fresh(key))
 
 
 class World:
@@ -99,6 +117,8 @@ class World:
     async def start_bot(self) -> None:
         """Start the bot on whatever its database holds."""
         settings = self.settings()
+        if not (database := self.directory / "aftercare.db").exists():
+            put_fresh_database(database, KEY)
         self.app = App(
             settings,
             open_store(settings),

@@ -11,7 +11,7 @@ from scheduler.channel import Delivered, Message, Outcome
 from scheduler.clinic import Clinic
 from scheduler.database import SqlcipherDriver, Store, Tx
 from scheduler.enrollment import Choice, Enrolled
-from scheduler.migrations import migrate
+from tests.conftest import put_fresh_database
 
 KEY = "c3" * 32
 HOUR = 60 * 60 * 1000
@@ -26,9 +26,8 @@ PATIENT_CHAT = 601
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An open, migrated, encrypted store."""
-    driver = SqlcipherDriver(tmp_path / "aftercare.db", KEY)
-    migrate(driver)
-    opened = Store(driver)
+    put_fresh_database(tmp_path / "aftercare.db", KEY)
+    opened = Store(SqlcipherDriver(tmp_path / "aftercare.db", KEY))
     yield opened
     opened.close()
 
