@@ -1,18 +1,17 @@
 """How grave a sign is here: by the course, by what is said to be slight, over, or only asked about.
 
-The rules are those of docs/TRIAGE.md ("Time", "Context"); hours are elapsed since the session.
+The rules are those of docs/TRIAGE.md ("Time", Context); hours are elapsed since the session.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from messages.context import Context
+from messages.likeness import Alike
 from messages.mentions import Mention, Reading
-from messages.signs import LEVELS, Hit, Level, Sign
+from messages.signs import LEVELS, AlikeFrom, Hit, Level, Sign
 
-if TYPE_CHECKING:
-    from messages.triage import Context
-
-__all__ = ["applies", "in_time", "is_good_news", "level_of", "of_context"]
+__all__ = ["applies", "in_time", "is_good_news", "level_of", "likened", "of_context"]
 
 _COLORS: Final = frozenset(
     {
@@ -22,13 +21,13 @@ _COLORS: Final = frozenset(
 )  # fmt: skip
 
 
-def applies(sign: Sign, context: "Context") -> bool:
+def applies(sign: Sign, context: Context) -> bool:
     """Say whether something is a sign at this point of the course."""
     since = sign.since_lipolytic if context.lipolytic else sign.since
     return since is None or (context.hours is not None and context.hours >= since)
 
 
-def of_context(sign: Sign, level: Level, context: "Context") -> Level:
+def of_context(sign: Sign, level: Level, context: Context) -> Level:
     """Return the level of a sign at this point of the course."""
     hours = context.hours
     if hours is None:
@@ -45,7 +44,7 @@ def level_of(
     hit: Hit,
     reading: Reading,
     said: Mapping[str, list[Mention]],
-    context: "Context",
+    context: Context,
 ) -> Level:
     """Return how grave a sign is that was found, with all that is said about it."""
     level = of_context(sign, sign.level, context)
@@ -106,3 +105,16 @@ def _ends(m: Mention, reading: Reading) -> bool:
     """Whether nothing of weight follows in the clause: "it's gone", but not "it's gone white"."""
     after = [each for each in reading.mentions if each.clause == m.clause and each.first > m.last]
     return not any(each.concept in _COLORS for each in after)
+
+
+def likened(shares: AlikeFrom, alike: Alike, *, listed: Level, understood: bool) -> Level:
+    """Return the level of a sentence that is like others, in a message found to be ``listed``."""
+    grave = alike.emergency >= shares.emergency
+    if listed in {"urgent", "emergency"}:
+        return "emergency" if grave else listed
+    enough = shares.routine if listed == "routine" else shares.review
+    if not understood:
+        enough = shares.unknown
+    if alike.danger < enough:
+        return listed
+    return "emergency" if grave else "urgent"

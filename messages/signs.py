@@ -3,14 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from messages.mentions import Mention, Reading
-
-if TYPE_CHECKING:
-    from messages.likeness import Alike
 
 __all__ = ["Hit", "Level", "Pattern", "PatternIndex", "Sign", "SignTable", "by_concept"]
 
@@ -99,18 +96,6 @@ class AlikeFrom(_Table):
     unknown: float = Field(gt=0, le=1)
     review: float = Field(gt=0, le=1)
     emergency: float = Field(gt=0, le=1)
-
-    def level(self, alike: "Alike", *, listed: Level, understood: bool) -> Level:
-        """Return the level of a message that the lists found to be ``listed``."""
-        grave = alike.emergency >= self.emergency
-        if listed in {"urgent", "emergency"}:
-            return "emergency" if grave else listed
-        enough = self.routine if listed == "routine" else self.review
-        if not understood:
-            enough = self.unknown
-        if alike.danger < enough:
-            return listed
-        return "emergency" if grave else "urgent"
 
 
 class SignTable(_Table):

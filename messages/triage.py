@@ -6,11 +6,12 @@ Pure, and the same for the same words. The rules are those of docs/TRIAGE.md, th
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from messages import answers, grading
 from messages.clauses import Word, words_of
+from messages.context import Context
 from messages.lexicon import Lexicon
 from messages.likeness import Likeness
 from messages.mentions import Mention, Reading, read
@@ -25,25 +26,6 @@ _INTENTS: Final[tuple[Intent, ...]] = ("question", "reschedule", "opt_out")
 _UNKNOWN_SHARE: Final = 0.5
 _TAKEN: Final = ("fever", "measured")
 """What a number may show to be none: a fever, a temperature that was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What is known besides the words; all of it may be missing.
-
-    Attributes:
-        protocol: the treatment.
-        lipolytic: whether the session was fat-dissolving.
-        hours: elapsed hours since the session.
-        question: the text of the question that this may answer.
-        answers: earlier answers, by question key ("pain": "3").
-    """
-
-    protocol: str | None = None
-    lipolytic: bool | None = None
-    hours: float | None = None
-    question: str | None = None
-    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +166,7 @@ class Triage:
         for alike in self._likeness.of(
             reading, hours=context.hours, lipolytic=bool(context.lipolytic)
         ):
-            graded = self._table.alike.level(alike, listed=level, understood=understood)
+            graded = grading.likened(self._table.alike, alike, listed=level, understood=understood)
             if graver(graded, level) != level:
                 level = graded
                 found = _reason("alike", text, reading.words, alike.first, alike.last, level)
