@@ -115,8 +115,10 @@ async def test_a_thousandfold_killed_bot_loses_nothing_and_doubles_next_to_nothi
     assert set(inbox) == {"done"}
     assert max(a_kill.values(), default=0) <= 2, a_kill
     assert tips_twice == []
-    # Parked are copies of broadcasts, and what two kills in a row caught on its way.
-    assert all(row["kind"] == "broadcast" or row["attempts"] == 2 for row in parked), parked
+    # Parked are copies of broadcasts, what two kills in a row caught on its way, and what a newer
+    # check-in took the place of before its second try.
+    ours = [row for row in parked if row["kind"] != "broadcast" and row["attempts"] != 2]
+    assert [row for row in ours if "merged into" not in row["reason"]] == [], ours
     unsent = [row for row in rows if row["state"] in ("expired", "canceled", "refused")]
     assert [row for row in unsent if not row["reason"].startswith(KNOWN)] == []
     # The judge had something to judge: the load was heavy and the kills hit messages in flight.

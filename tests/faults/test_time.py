@@ -1,7 +1,6 @@
 """Clocks that jump and zones that change: nothing lost, nothing twice, never at night."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -123,8 +122,11 @@ async def test_a_database_that_became_read_only_sends_nothing_and_goes_on_when_i
         lambda: world.bot.receiver.poll_once(0),
     ):
         story.ana.text("hello?")
-        with contextlib.suppress(dbapi2.OperationalError):
+        # Each part of a heartbeat is tried by itself, so its faults come as a group.
+        try:
             await step()
+        except* dbapi2.OperationalError:
+            pass
     assert len(world.sandbox.ledger) == sent
     _read_only(world.store, on=False)
     await world.after(hours=1)
