@@ -1,4 +1,4 @@
-"""Telling a patient that the clinic moved or canceled a visit, at the tap of who changed the plan.
+"""Telling a patient that the clinic added, moved or canceled a visit, at the tap of who changed the plan.
 
 It is a message of staff like any other (``scheduler.conversation``), so that it is delivered,
 quoted and answered like one. It waits until its change can no longer be taken back, keeps off the
@@ -7,6 +7,7 @@ that was changed once more meanwhile it says nothing. Instants are UTC epoch mil
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -29,29 +30,34 @@ from scheduler.wallclock import HOUR
 LEAST_MS: Final = 2 * HOUR
 """So long before the visit a patient has to know, at night too."""
 
+_KINDS: Final[Mapping[str, Literal["added", "moved", "canceled"]]] = {
+    "add": "added",
+    "move": "moved",
+    "cancel": "canceled",
+}
 _FORM: Final = "visit"
 _TAKEN_BACK: Final = "the change was taken back"
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What there is to tell: the visit is at another time, or is not any more.
+    """What there is to tell: there is a visit, it is at another time, or it is not any more.
 
     Attributes:
         kind: what was done.
         at: when the visit is, or would have been.
-        before: when the patient expected it.
+        before: when the patient expected it; None where they expected none.
         session: the row of the session as it is now.
     """
 
-    kind: Literal["moved", "canceled"]
+    kind: Literal["added", "moved", "canceled"]
     at: int
-    before: int
+    before: int | None
     session: Row
 
     def soonest(self, now: int) -> int:
-        """Return the first moment at which a patient who knows nothing would come in vain."""
-        return min(at for at in (self.at, self.before) if at > now)
+        """Return the first moment at which a patient who knows nothing comes in vain or misses."""
+        return min(at for at in (self.at, self.before) if at is not None and at > now)
 
 
 def of_form(form: str) -> int | None:
@@ -63,6 +69,8 @@ def of_form(form: str) -> int | None:
 def is_due(proposal: Proposal, *, now: int) -> bool:
     """Say whether a change concerns a visit that the patient may come to (pure)."""
     change = proposal.change
+    if change.kind == "add":
+        return not change.held
     visit = proposal.plan.course.visit(change.visit_id or NEW)
     if visit is None or visit.state not in OPEN:
         return False
@@ -80,7 +88,29 @@ def hindrance(tx: Tx, patient: Patient, enrollment: Row, *, now: int) -> Obstacl
 
 def of_change(tx: Tx, made: Row, *, now: int) -> News | str:
     """Return what a change (a row of ``plan_changes``) gives to tell, or in words why nothing."""
-    session = tx.first(
+    session = _added(tx, made) if made["kind"] == "add" else _as_it_is(tx, made)
+    if made["undone_at"] is not None:
+        return _TAKEN_BACK
+    if made["moment"] <= now:
+        return "the visit is over"
+    if made["kind"] == "cancel":
+        again = session is None or session["state"] != "canceled"
+    else:
+        again = (
+            session is None
+            or session["state"] not in OPEN
+            or session["starts_at"] != made["moment"]
+        )
+    if session is None or again:
+        return "the visit was changed again"
+    before = {each["id"]: each["starts_at"] for each in json.loads(made["before"])["sessions"]}
+    kind = _KINDS[made["kind"]]
+    return News(kind, at=made["moment"], before=before.get(made["session_id"]), session=session)
+
+
+def _as_it_is(tx: Tx, made: Row) -> Row | None:
+    """Return the session that was moved or canceled, wherever it was moved since."""
+    return tx.first(
         """SELECT sessions.* FROM sessions
            JOIN sessions AS named ON named.clinic_id = :clinic_id AND named.id = :id
            WHERE sessions.clinic_id = :clinic_id AND COALESCE(sessions.first_id, sessions.id)
@@ -88,22 +118,15 @@ def of_change(tx: Tx, made: Row, *, now: int) -> News | str:
            ORDER BY sessions.id DESC LIMIT 1""",
         id=made["session_id"],
     )
-    if made["undone_at"] is not None:
-        return _TAKEN_BACK
-    if session is None or made["moment"] <= now:
-        return "the visit is over"
-    moved = made["kind"] == "move"
-    if moved and (session["state"] not in OPEN or session["starts_at"] != made["moment"]):
-        return "the visit was changed again"
-    if not moved and session["state"] != "canceled":
-        return "the visit was changed again"
-    before = json.loads(made["before"])["sessions"]
-    known: dict[int, int] = {each["id"]: each["starts_at"] for each in before}
-    return News(
-        "moved" if moved else "canceled",
-        at=made["moment"],
-        before=known[made["session_id"]],
-        session=session,
+
+
+def _added(tx: Tx, made: Row) -> Row | None:
+    """Return the session that was added, if it is where it was put: a plan has one at a time."""
+    return tx.first(
+        """SELECT * FROM sessions WHERE clinic_id = :clinic_id AND enrollment_id = :enrollment_id
+             AND starts_at = :moment ORDER BY id DESC LIMIT 1""",
+        enrollment_id=made["enrollment_id"],
+        moment=made["moment"],
     )
 
 
@@ -233,5 +256,5 @@ def said(
     )
     return Said(
         words(catalogue, clinic, patient, news),
-        attachment=file if news.kind == "moved" else None,
+        attachment=None if news.kind == "canceled" else file,
     )

@@ -61,6 +61,11 @@ def busy(turn: Turn, *besides: str) -> bool:
 def leave_open(turn: Turn, how: Literal["left", "replaced"] = "replaced") -> None:
     """Take the buttons off the dialogue that is being left, and say so in its message."""
     dialogue = turn.dialogue
-    if dialogue is None or dialogue.outbox_id is None or dialogue.name not in _PLACES:
+    if dialogue is None:
+        return
+    if dialogue.name == BROADCAST and how == "replaced" and in_the_middle(turn):
+        # Its last message may be a copy of the tip, a file or a poll: nothing of it is rewritten.
+        turn.say(turn.text("clinic.broadcast.set_aside"))
+    if dialogue.outbox_id is None or dialogue.name not in _PLACES:
         return
     turn.edit_row(dialogue.outbox_id, turn.text(f"{_PLACES[dialogue.name]}.{how}"))

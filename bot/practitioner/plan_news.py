@@ -1,4 +1,4 @@
-"""Telling the patient of a moved or canceled visit: offered after the change, done with one tap."""
+"""Telling the patient of an added, moved or canceled visit: offered after the change, done with one tap."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -31,7 +31,7 @@ def offer(turn: Turn, proposal: Proposal, change_id: int) -> None:
         turn.say(_words(turn, "call", plan.patient), patient_id=plan.patient.id)
         return
     row = turn.say(
-        _quoted(turn, "ask", plan.patient, news),
+        _quoted(turn, f"ask_{news.kind}", plan.patient, news),
         [[turn.button(f"{PLACE}.button.tell", f"{PREFIX}:{change_id}")]],
         patient_id=plan.patient.id,
     )
@@ -71,7 +71,8 @@ def _tell(turn: Turn, made: Row, plan: Plan, news: News) -> None:
         message_id=turn.incoming.message_id,
         now=turn.now,
     )
-    parts: list[str] = [_quoted(turn, "goes", plan.patient, news, moment=said(turn, at))]
+    goes = "goes" if news.kind == "canceled" else "goes_file"
+    parts: list[str] = [_quoted(turn, goes, plan.patient, news, moment=said(turn, at))]
     if at > turn.now and turn.now - made["at"] < plan_memory.UNDO_FOR_MS:
         parts.append(turn.text(f"{PLACE}.news.undo"))
     turn.edit("\n".join(parts))
@@ -92,7 +93,7 @@ def _words(turn: Turn, key: str, patient: Patient) -> Html:
 
 def _quoted(turn: Turn, key: str, patient: Patient, news: News, **params: str) -> Html:
     read = visit_news.words(turn.catalogue, turn.clinic, patient, news)
-    return turn.text(f"{PLACE}.news.{key}_{news.kind}", label=patient.label, words=read, **params)
+    return turn.text(f"{PLACE}.news.{key}", label=patient.label, words=read, **params)
 
 
 BUTTONS: Final[Mapping[str, Callable[[Turn], None]]] = {PREFIX: _button}

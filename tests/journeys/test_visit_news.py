@@ -277,3 +277,40 @@ async def test_a_new_phone_gets_the_news_that_waits(world: Any) -> None:
     await world.until(moment("2026-05-17 09:00"))
     assert news(world, patient) == []
     assert len(news(world, new)) == 1
+
+
+async def test_an_added_visit_is_told_with_its_calendar_file_and_one_that_was_held_is_not(
+    world: Any,
+) -> None:
+    doctor = await join(world, "Dr. Ruiz")
+    patient = await enrolled(world, doctor)
+    await world.after(hours=26)
+    await doctor.says("/session A.P. 1 June 15:30")
+    await doctor.taps("✅ Confirm")
+    assert "They would read, with a calendar file:\n📅 Your next visit" in doctor.said
+    world.new(patient.phone)
+    await doctor.taps("📨 Tell the patient")
+    assert doctor.said.startswith("📤 Goes to A.P. on Tue 5 May, 12:05")
+    await world.after(hours=5 / 60)
+    (told,) = world.new(patient.phone)
+    assert words(told).startswith("📅 Your next visit\nMon 1 Jun, 15:30")
+    assert told["document"]["file_name"] == "appointment.ics"
+    await doctor.says("/session A.P. yesterday 17:00")
+    await doctor.taps("No filler")
+    await doctor.taps("✅ Confirm")
+    assert "They would read" not in "".join(words(m) for m in doctor.messages()[-2:])
+
+
+async def test_an_added_visit_that_was_moved_meanwhile_is_told_as_it_is_then(world: Any) -> None:
+    doctor = await join(world, "Dr. Ruiz")
+    patient = await enrolled(world, doctor)
+    await world.after(hours=26)
+    await doctor.says("/session A.P. 1 June 15:30")
+    await doctor.taps("✅ Confirm")
+    await doctor.taps("📨 Tell the patient")
+    world.new(patient.phone)
+    await moves(doctor, to="2 June 15:30", visit="📅 Mon 1 Jun")
+    await doctor.taps("📨 Tell the patient")
+    await world.after(hours=10 / 60)
+    (told,) = world.texts(patient.phone)
+    assert "Tue 2 Jun, 15:30" in told
