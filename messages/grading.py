@@ -20,6 +20,8 @@ _COLORS: Final = frozenset(
     }
 )  # fmt: skip
 
+_SESSION: Final = ("needles", "visit")
+
 
 def applies(sign: Sign, context: Context) -> bool:
     """Say whether something is a sign at this point of the course."""
@@ -68,7 +70,9 @@ def in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[Me
     if any(m.sentence == sentence and m.first < hit.first for m in said.get("hypothetical", ())):
         return "urgent" if level == "emergency" else "review"
     clauses = {m.clause for m in hit.mentions}
-    told = any(m.clause in clauses for m in said.get("past", ())) and here("past_time")
+    told = any(
+        m.clause in clauses and not _of_the_session(m, said) for m in said.get("past", ())
+    ) and here("past_time")
     over = any(
         m.sentence == sentence and _ends(m, reading) and not _within(m, hit)
         for m in said.get("over", ())
@@ -76,6 +80,15 @@ def in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[Me
     if (told or over) and not here("present"):
         return LEVELS[max(LEVELS.index(level) - 1, 1)]
     return level
+
+
+def _of_the_session(past: Mention, said: Mapping[str, list[Mention]]) -> bool:
+    """Whether it is the session that was: "lumps where the shots were two weeks ago"."""
+    return any(
+        abs(past.first - m.last) == 1 or abs(m.first - past.last) == 1
+        for concept in _SESSION
+        for m in said.get(concept, ())
+    )
 
 
 def is_good_news(sign: Sign, hit: Hit, reading: Reading, said: Mapping[str, list[Mention]]) -> bool:

@@ -77,7 +77,7 @@ def pains(
         number = _number(word)
         if number is None or number > _MAX_PAIN or _counted(at, said):
             continue
-        if at and reading.words[at - 1].text in _OUT_OF and number == _MAX_PAIN:
+        if at and number == _MAX_PAIN and _closes_a_score(at, reading.words):
             continue
         alone = asked and only_number(reading.words) == number
         if alone or _of_ten(at, reading.words) or _beside_pain(word, at, said):
@@ -127,6 +127,12 @@ def _of_ten(at: int, words: Sequence[Word]) -> bool:
     if "10" not in after:
         return False
     return all(text in {"out", *_OUT_OF} for text in after[: after.index("10")])
+
+
+def _closes_a_score(at: int, words: Sequence[Word]) -> bool:
+    """Whether a ten is what a score is out of: "2/10", "2 out of 10"."""
+    before = words[at - 1]
+    return before.text in _OUT_OF or (_number(before) is not None and _of_ten(at - 1, words))
 
 
 def _beside_pain(word: Word, at: int, said: Mapping[str, list[Mention]]) -> bool:
