@@ -1,4 +1,4 @@
-"""Telling a patient that the clinic added, moved or canceled a visit, at the tap of who changed the plan.
+"""Telling a patient of a visit that the clinic added, moved or canceled, at the tap of who did.
 
 It is a message of staff like any other (``scheduler.conversation``), so that it is delivered,
 quoted and answered like one. It waits until its change can no longer be taken back, keeps off the

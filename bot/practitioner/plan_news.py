@@ -1,4 +1,4 @@
-"""Telling the patient of an added, moved or canceled visit: offered after the change, done with one tap."""
+"""Telling the patient of a visit that was added, moved or canceled: offered, done with one tap."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -28,7 +28,9 @@ def offer(turn: Turn, proposal: Proposal, change_id: int) -> None:
     if isinstance(news, str):
         return
     if visit_news.hindrance(turn.tx, plan.patient, plan.row, now=turn.now) is not None:
-        turn.say(_words(turn, "call", plan.patient), patient_id=plan.patient.id)
+        # Who adds a visit has mostly spoken with the patient, who expects nothing else meanwhile.
+        if news.kind != "added":
+            turn.say(_words(turn, "call", plan.patient), patient_id=plan.patient.id)
         return
     row = turn.say(
         _quoted(turn, f"ask_{news.kind}", plan.patient, news),
