@@ -32,6 +32,10 @@ _MOST_WORDS: Final = 400
 _LEAST: Final = 4
 """Words that a sentence needs to be like others: of fewer, the lists know nearly all that matter,
 and "and a third" would be like anything."""
+_SHORT: Final = 12
+"""Words of a sentence in which a danger cannot be hidden by what else is said."""
+_CLOSE: Final = 5
+"""Words on each side of a danger that stand close to it."""
 _PARTS: Final = (3, 4, 5)
 """Letters of the parts of words that are weighed."""
 _MOST_LETTERS: Final = 30
@@ -191,6 +195,42 @@ class Likeness:
                 weighing = features(reading, hours=hours, lipolytic=lipolytic, within=words)
                 yield self._weigh(reading, words, {each.name: each for each in weighing})
 
+    def harmless(
+        self,
+        reading: Reading,
+        said: range,
+        *,
+        below: float,
+        hours: float | None = None,
+        lipolytic: bool = False,
+    ) -> bool:
+        """Say whether nothing about some words of a message is like a danger.
+
+        Neither their sentence may be, nor, where that is long, what stands close in their own
+        clause: a danger is not thinned out by what is said around it. Of less than four words
+        nothing is said to be harmless.
+
+        Args:
+            reading: the message.
+            said: the numbers of the words.
+            below: the share of urgent and emergency together that neither may reach.
+            hours: elapsed since the session, if known.
+            lipolytic: whether that was fat-dissolving.
+        """
+        sentence = _spread(said, [word.sentence for word in reading.words])
+        parts = [sentence]
+        if len(sentence) > _SHORT:
+            clause = _spread(said, [word.clause for word in reading.words])
+            first = max(clause.start, said.start - _CLOSE)
+            parts.append(range(first, min(clause.stop, said.stop + _CLOSE)))
+        for words in parts:
+            if not _LEAST <= len(words) <= _MOST_WORDS:
+                return False
+            found = features(reading, hours=hours, lipolytic=lipolytic, within=words)
+            if self._weigh(reading, words, {each.name: each for each in found}).danger >= below:
+                return False
+        return True
+
     def _weigh(self, reading: Reading, words: range, found: Mapping[str, Feature]) -> Alike:
         sums = [0] * len(LEVELS)
         pulls = dict.fromkeys(words, 0)
@@ -227,6 +267,16 @@ def _sentences(reading: Reading) -> Iterator[range]:
         if at + 1 == len(words) or words[at + 1].sentence != word.sentence:
             yield range(first, at + 1)
             first = at + 1
+
+
+def _spread(said: range, parts: Sequence[int]) -> range:
+    """Return the words of the whole parts (sentences, clauses) that some words stand in."""
+    first, last = said.start, said.stop - 1
+    while first and parts[first - 1] == parts[first]:
+        first -= 1
+    while last + 1 < len(parts) and parts[last + 1] == parts[last]:
+        last += 1
+    return range(first, last + 1)
 
 
 def _heaviest(reading: Reading, pulls: Mapping[int, int]) -> tuple[int, int]:

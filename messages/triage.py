@@ -6,7 +6,7 @@ Pure, and the same for the same words. The rules are those of docs/TRIAGE.md, th
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from messages import answers, grading
@@ -124,6 +124,8 @@ class Triage:
             *self._pains(text, reading, said, context, language),
             *self._answered(text, reading, context, language),
         ]
+        if not context.question:
+            reasons = [self._calmed(reason, reading, context) for reason in reasons]
         intents = tuple(self._intents(text, reading, said))
         understood = bool(reasons) or (
             (bool(intents) or bool(cool) or self._benign(reading, said, context))
@@ -155,6 +157,28 @@ class Triage:
             for reason in reasons
             if reason.sign in signs
         )
+
+    def _calmed(self, reason: Reason, reading: Reading, context: Context) -> Reason:
+        """Return a reason of the lists, for review only where nothing said there is like a danger.
+
+        It never comes to nothing: somebody looks at it all the same.
+        """
+        table = self._table.alike
+        if self._likeness is None or table is None or reason.level not in {"urgent", "emergency"}:
+            return reason
+        said = [
+            at
+            for at, word in enumerate(reading.words)
+            if word.start < reason.end and word.end > reason.start
+        ]
+        harmless = self._likeness.harmless(
+            reading,
+            range(said[0], said[-1] + 1),
+            below=table.calm,
+            hours=context.hours,
+            lipolytic=bool(context.lipolytic),
+        )
+        return replace(reason, level="review") if harmless else reason
 
     def _alike(
         self, text: str, reading: Reading, context: Context, level: Level, *, understood: bool

@@ -1,5 +1,6 @@
 """The second reading: what a message is like, and how well that holds for phrases unseen."""
 
+import tomllib
 from array import array
 from pathlib import Path
 from typing import Final
@@ -40,19 +41,105 @@ def test_of_phrases_never_learned_from_few_dangers_are_missed_and_few_harmless_o
     """The bounds are what was reached (docs/TRIAGE.md), with little room."""
     danger = [p for p in HELD_BACK if p.level in {"urgent", "emergency"}]
     harmless = [p for p in HELD_BACK if p.level == "routine"]
-    assert len(danger) > 1500
-    assert len(harmless) > 1000
+    assert len(danger) > 500
+    assert len(harmless) > 400
     too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
     assert len(too_lightly) / len(danger) < 0.125
     assert len(alarmed) / len(harmless) < 0.15
 
 
-def test_it_only_ever_raises_a_level() -> None:
+def test_it_raises_what_is_like_a_danger_and_lowers_to_no_less_than_a_look_of_a_human() -> None:
     lists_alone = load(SHIPPED).triage.without_likeness()
-    for phrase in HELD_BACK[::10]:
-        listed = lists_alone.read(phrase.text, phrase.language, phrase.context)
-        assert rank(phrase) >= LEVELS.index(listed.level)
+    for phrase in HELD_BACK:
+        listed = lists_alone.read(phrase.text, phrase.language, phrase.context).level
+        lowest = min(LEVELS.index(listed), LEVELS.index("review"))
+        assert rank(phrase) >= lowest
+
+
+def test_what_only_sounds_like_a_danger_is_looked_at_and_alarms_nobody() -> None:
+    lists = {"en": {"black": ["black"]}}
+    table = SignTable.model_validate(
+        {
+            "sign": {"necrosis": {"level": "urgent", "patterns": ["black"]}},
+            "alike": {
+                "routine": 0.8, "unknown": 0.8, "review": 0.8, "emergency": 0.8, "calm": 0.5,
+            },
+        }
+    )  # fmt: skip
+    alone = Triage(lists, table)
+    shown = [
+        Phrase(text, "en", level, Context())
+        for text, level in (
+            ("my phone screen went black", "routine"),
+            ("the screen is black again", "routine"),
+            ("the skin went black there", "urgent"),
+            ("my skin is turning black", "urgent"),
+            ("air does not come in", "emergency"),
+            ("a dark patch is there", "review"),
+        )
+    ]
+    triage = Triage(lists, table, likeness=in_grains(*learn(shown, alone)))
+    assert triage.read("the skin went black").level == "urgent"
+    harmless = triage.read("the phone screen went black")
+    assert alone.read("the phone screen went black").level == "urgent"
+    assert harmless.level == "review"
+    assert [(reason.sign, reason.level) for reason in harmless.reasons] == [("necrosis", "review")]
+    asked = Context(question="Is the skin black?")
+    assert triage.read("the phone screen went black", "en", asked).level == "urgent"
+    assert triage.read("screen black").level == "urgent", "of two words nothing is harmless"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "en",
+            (
+                "Hi, got the bus home fine, fed the cat, watched the telly with my sister, {} and "
+                "anyway am I still booked for the 14th at five, thanks so much for everything"
+            ),
+        ),
+        (
+            "es",
+            (
+                "Hola, llegué bien a casa, cené con mi hermana y vi la tele, {} y por cierto "
+                "sigue en pie la cita del 14 a las cinco, muchas gracias por todo"
+            ),
+        ),
+        (
+            "pt",
+            (
+                "Oi, cheguei bem em casa, jantei com minha irmã e vi televisão, {} e aliás a "
+                "consulta do dia 14 às cinco continua marcada, muito obrigada por tudo"
+            ),
+        ),
+        (
+            "ru",
+            (
+                "Здравствуйте, доехала хорошо, поужинала с сестрой и посмотрела телевизор, {} и "
+                "кстати запись на 14 в пять остаётся, спасибо вам за всё"
+            ),
+        ),
+        (
+            "fr",
+            (
+                "Bonjour, bien rentrée, j'ai mangé avec ma soeur et regardé la télé, {} et au "
+                "fait le rendez-vous du 14 à cinq heures tient toujours, merci pour tout"
+            ),
+        ),
+    ],
+)
+def test_a_danger_is_not_thinned_out_by_what_is_said_around_it(language: str, text: str) -> None:
+    file = SHIPPED / "triage" / f"{language}.toml"
+    examples = tomllib.loads(file.read_text("utf-8"))["example"]
+    grave = [row for row in examples if row["level"] == "emergency" and "context" not in row]
+    assert len(grave) > 10
+    lists_alone = TRIAGE.without_likeness()
+    for row in grave:
+        message = text.format(row["text"])
+        listed = lists_alone.read(message, language).level
+        assert LEVELS.index(TRIAGE.read(message, language).level) >= LEVELS.index(listed), message
 
 
 def test_what_is_in_no_list_alarms_and_names_the_clause_that_weighed_most() -> None:
