@@ -206,9 +206,9 @@ class Likeness:
     ) -> bool:
         """Say whether nothing about some words of a message is like a danger.
 
-        Neither their sentence may be, nor, where that is long, what stands close in their own
-        clause: a danger is not thinned out by what is said around it. Of less than four words
-        nothing is said to be harmless.
+        Neither their sentence may be, nor what stands close in their own clause: a danger is not
+        thinned out by what is said around it. Of a sentence of less than four words, or less than
+        four words in a long one, nothing is said to be harmless.
 
         Args:
             reading: the message.
@@ -218,14 +218,14 @@ class Likeness:
             lipolytic: whether that was fat-dissolving.
         """
         sentence = _spread(said, [word.sentence for word in reading.words])
-        parts = [sentence]
-        if len(sentence) > _SHORT:
-            clause = _spread(said, [word.clause for word in reading.words])
-            first = max(clause.start, said.start - _CLOSE)
-            parts.append(range(first, min(clause.stop, said.stop + _CLOSE)))
-        for words in parts:
-            if not _LEAST <= len(words) <= _MOST_WORDS:
-                return False
+        clause = _spread(said, [word.clause for word in reading.words])
+        first = max(clause.start, said.start - _CLOSE)
+        close = range(first, min(clause.stop, said.stop + _CLOSE))
+        if not _LEAST <= len(sentence) <= _MOST_WORDS:
+            return False
+        if len(close) < _LEAST and len(sentence) > _SHORT:
+            return False
+        for words in (sentence, close):
             found = features(reading, hours=hours, lipolytic=lipolytic, within=words)
             if self._weigh(reading, words, {each.name: each for each in found}).danger >= below:
                 return False

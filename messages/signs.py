@@ -90,13 +90,15 @@ class AlikeFrom(_Table):
     By what the lists made of it: ``routine`` (understood), ``unknown`` (not understood) and
     ``review`` (a sign for a practitioner) are shares of urgent and emergency together, from which
     on it is urgent at least. ``emergency`` is the share of emergency alone. ``calm`` is the share
-    of both below which what the lists found grave is only for a practitioner to look at.
+    of both below which what the lists found urgent is only for a practitioner to look at,
+    ``calm_emergency`` that for what they found to be an emergency.
     """
 
     routine: float = Field(gt=0, le=1)
     unknown: float = Field(gt=0, le=1)
     review: float = Field(gt=0, le=1)
     calm: float = Field(ge=0, lt=1)
+    calm_emergency: float = Field(ge=0, lt=1)
     emergency: float = Field(gt=0, le=1)
 
 

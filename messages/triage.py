@@ -174,7 +174,7 @@ class Triage:
         harmless = self._likeness.harmless(
             reading,
             range(said[0], said[-1] + 1),
-            below=table.calm,
+            below=table.calm if reason.level == "urgent" else table.calm_emergency,
             hours=context.hours,
             lipolytic=bool(context.lipolytic),
         )

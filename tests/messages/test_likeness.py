@@ -63,7 +63,8 @@ def test_what_only_sounds_like_a_danger_is_looked_at_and_alarms_nobody() -> None
         {
             "sign": {"necrosis": {"level": "urgent", "patterns": ["black"]}},
             "alike": {
-                "routine": 0.8, "unknown": 0.8, "review": 0.8, "emergency": 0.8, "calm": 0.5,
+                "routine": 0.8, "unknown": 0.8, "review": 0.8, "emergency": 0.8,
+                "calm": 0.5, "calm_emergency": 0.5,
             },
         }
     )  # fmt: skip
