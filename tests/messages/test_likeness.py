@@ -16,6 +16,7 @@ from messages.signs import SignTable
 from messages.triage import LEVELS, Context, Triage
 
 PHRASES: Final = tuple(phrases_of(Path(__file__).parent / "triage_phrases"))
+JUDGED: Final = tuple(phrases_of(Path(__file__).parent / "triage_judged"))
 HELD_BACK: Final = tuple(phrase for phrase in PHRASES if is_held_back(phrase.text))
 TRIAGE: Final = load(SHIPPED).triage
 BARE: Final = Triage({}, SignTable())
@@ -47,6 +48,17 @@ def test_of_phrases_never_learned_from_few_dangers_are_missed_and_few_harmless_o
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
     assert len(too_lightly) / len(danger) < 0.125
     assert len(alarmed) / len(harmless) < 0.15
+
+
+def test_of_what_a_stranger_wrote_few_dangers_are_taken_too_lightly() -> None:
+    """The bounds are what was reached (docs/TRIAGE.md, round 13), with little room."""
+    danger = [p for p in JUDGED if p.level in {"urgent", "emergency"}]
+    harmless = [p for p in JUDGED if p.level == "routine"]
+    assert (len(danger), len(harmless)) == (350, 200)
+    too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
+    alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
+    assert len(too_lightly) <= 14
+    assert len(alarmed) <= 40
 
 
 def test_it_raises_what_is_like_a_danger_and_lowers_to_no_less_than_a_look_of_a_human() -> None:
