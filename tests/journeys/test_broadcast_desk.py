@@ -314,3 +314,29 @@ async def test_a_vote_of_nobody_or_in_no_poll_of_ours_changes_nothing(world: Any
     assert not world.new(anna)
     assert not world.new(stranger)
     assert (await world.store.read(patients.at_chat, anna.person.id)).state == "active"
+
+
+async def test_a_command_in_the_middle_of_a_broadcast_says_that_it_was_left(world: Any) -> None:
+    await patient(world, "Anna")
+    await to_preview(world)
+    preview = _last(world)
+    world.new(world.manager)
+    world.manager.text("/enroll")
+    await world.settle()
+    left, enrolling = world.texts(world.manager)
+    assert left.startswith("❎ You went on to something else. The broadcast")
+    assert enrolling.startswith("📝 New aftercare plan")
+    await press(world, world.manager, "b:send", at=preview)
+    assert not any("Send to" in text for text in world.texts(world.manager)), "it is over"
+
+
+async def test_a_broadcast_that_nobody_had_begun_to_write_is_left_without_a_word(
+    world: Any,
+) -> None:
+    world.manager.text("/broadcast")
+    await world.settle()
+    world.new(world.manager)
+    world.manager.text("/enroll")
+    await world.settle()
+    (enrolling,) = world.texts(world.manager)
+    assert enrolling.startswith("📝 New aftercare plan")
