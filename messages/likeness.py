@@ -21,7 +21,16 @@ from typing import Final, NamedTuple
 from messages.mentions import Mention, Reading
 from messages.signs import LEVELS
 
-__all__ = ["BITS", "Alike", "Feature", "Likeness", "features", "place_of", "shipped"]
+__all__ = [
+    "BITS",
+    "Alike",
+    "Feature",
+    "Likeness",
+    "Weighing",
+    "features",
+    "place_of",
+    "shipped",
+]
 
 BITS: Final = 18
 _MASK: Final = (1 << BITS) - 1
@@ -80,6 +89,11 @@ class Alike:
     def danger(self) -> float:
         """The share of both together."""
         return self.urgent + self.emergency
+
+    def is_harmless(self, below: float) -> bool:
+        """Say whether it is like what is routine, and like a danger by less than a share."""
+        routine, review = self.shares[:2]
+        return self.danger < below and routine > review
 
 
 def features(
@@ -184,52 +198,21 @@ class Likeness:
 
     def of(
         self, reading: Reading, *, hours: float | None = None, lipolytic: bool = False
-    ) -> Iterator[Alike]:
-        """Yield what each sentence of a message is like; one of three words is like nothing.
+    ) -> "Weighing":
+        """Return what a message is like; see :func:`features` for the arguments."""
+        return Weighing(self, reading, hours=hours, lipolytic=lipolytic)
 
-        Sentence by sentence, so that whatever else is said makes a danger no smaller. See
-        :func:`features` for the arguments.
-        """
-        for words in _sentences(reading):
-            if len(words) >= _LEAST:
-                weighing = features(reading, hours=hours, lipolytic=lipolytic, within=words)
-                yield self._weigh(reading, words, {each.name: each for each in weighing})
-
-    def harmless(
+    def weigh(
         self,
         reading: Reading,
-        said: range,
+        words: range,
         *,
-        below: float,
         hours: float | None = None,
         lipolytic: bool = False,
-    ) -> bool:
-        """Say whether nothing about some words of a message is like a danger.
-
-        Neither their sentence may be, nor what stands close in their own clause: a danger is not
-        thinned out by what is said around it. Of a sentence of less than four words, or less than
-        four words in a long one, nothing is said to be harmless.
-
-        Args:
-            reading: the message.
-            said: the numbers of the words.
-            below: the share of urgent and emergency together that neither may reach.
-            hours: elapsed since the session, if known.
-            lipolytic: whether that was fat-dissolving.
-        """
-        sentence = _spread(said, [word.sentence for word in reading.words])
-        clause = _spread(said, [word.clause for word in reading.words])
-        first = max(clause.start, said.start - _CLOSE)
-        close = range(first, min(clause.stop, said.stop + _CLOSE))
-        if not _LEAST <= len(sentence) <= _MOST_WORDS:
-            return False
-        if len(close) < _LEAST and len(sentence) > _SHORT:
-            return False
-        for words in (sentence, close):
-            found = features(reading, hours=hours, lipolytic=lipolytic, within=words)
-            if self._weigh(reading, words, {each.name: each for each in found}).danger >= below:
-                return False
-        return True
+    ) -> Alike:
+        """Return what some words of a message are like, whatever stands around them."""
+        weighing = features(reading, hours=hours, lipolytic=lipolytic, within=words)
+        return self._weigh(reading, words, {each.name: each for each in weighing})
 
     def _weigh(self, reading: Reading, words: range, found: Mapping[str, Feature]) -> Alike:
         sums = [0] * len(LEVELS)
@@ -244,6 +227,57 @@ class Likeness:
         each = self._grain / math.sqrt(len(found))
         scores = [bias + total * each for bias, total in zip(self._bias, sums, strict=True)]
         return Alike(_shares(scores), *_heaviest(reading, pulls))
+
+
+class Weighing:
+    """What the parts of one message are like. Iterating gives its sentences'; of three words: none.
+
+    Sentence by sentence, so that whatever else is said makes a danger no smaller.
+    """
+
+    def __init__(
+        self, likeness: Likeness, reading: Reading, *, hours: float | None, lipolytic: bool
+    ) -> None:
+        self._likeness = likeness
+        self._reading = reading
+        self._hours = hours
+        self._lipolytic = lipolytic
+        self._known: dict[range, Alike] = {}
+
+    def __iter__(self) -> Iterator[Alike]:
+        for words in _sentences(self._reading):
+            if len(words) >= _LEAST:
+                yield self._of(words)
+
+    def harmless(self, said: range, *, below: float) -> bool:
+        """Say whether some words are like what needs nobody, and not like a danger.
+
+        Their sentence has to be, and what stands close in their own clause: a danger is not
+        thinned out by what is said around it. Of a sentence of less than four words, or less than
+        four words in a long one, nothing is said to be harmless.
+
+        Args:
+            said: the numbers of the words.
+            below: the share of urgent and emergency together that neither may reach.
+        """
+        words = self._reading.words
+        sentence = _spread(said, [word.sentence for word in words])
+        clause = _spread(said, [word.clause for word in words])
+        first = max(clause.start, said.start - _CLOSE)
+        close = range(first, min(clause.stop, said.stop + _CLOSE))
+        if not _LEAST <= len(sentence) <= _MOST_WORDS:
+            return False
+        if len(close) < _LEAST and len(sentence) > _SHORT:
+            return False
+        return all(self._of(part).is_harmless(below) for part in (sentence, close))
+
+    def _of(self, words: range) -> Alike:
+        """Weigh each part once: a message is asked about sentence by sentence and sign by sign."""
+        if words not in self._known:
+            self._known[words] = self._likeness.weigh(
+                self._reading, words, hours=self._hours, lipolytic=self._lipolytic
+            )
+        return self._known[words]
 
 
 @cache

@@ -13,7 +13,7 @@ from messages import answers, grading
 from messages.clauses import Word, words_of
 from messages.context import Context
 from messages.lexicon import Lexicon
-from messages.likeness import Likeness
+from messages.likeness import Likeness, Weighing
 from messages.mentions import Mention, Reading, read
 from messages.numbers import fevers, is_cool, is_scored, only_number, pains
 from messages.signs import LEVELS, Hit, Level, PatternIndex, SignTable, by_concept, graver
@@ -124,8 +124,9 @@ class Triage:
             *self._pains(text, reading, said, context, language),
             *self._answered(text, reading, context, language),
         ]
-        if not context.question:
-            reasons = [self._calmed(reason, reading, context) for reason in reasons]
+        weighing = self._weighing(reading, context)
+        if weighing is not None and not context.question:
+            reasons = [self._calmed(reason, reading, weighing) for reason in reasons]
         intents = tuple(self._intents(text, reading, said))
         understood = bool(reasons) or (
             (bool(intents) or bool(cool) or self._benign(reading, said, context))
@@ -135,8 +136,8 @@ class Triage:
         for reason in reasons:
             level = graver(level, reason.level)
         alike = None
-        if not self._is_lowered(reasons):
-            alike = self._alike(text, reading, context, level, understood=understood)
+        if weighing is not None and not self._is_lowered(reasons):
+            alike = self._alike(text, reading, weighing, level, understood=understood)
         if alike is not None:
             reasons, level, understood = [*reasons, alike], alike.level, True
         return Verdict(level, _in_order(reasons), intents, understood)
@@ -158,38 +159,37 @@ class Triage:
             if reason.sign in signs
         )
 
-    def _calmed(self, reason: Reason, reading: Reading, context: Context) -> Reason:
+    def _weighing(self, reading: Reading, context: Context) -> Weighing | None:
+        """Return the second reading of a message; None where none is wanted."""
+        if self._likeness is None or self._table.alike is None or _is_answer(reading, context):
+            return None
+        return self._likeness.of(reading, hours=context.hours, lipolytic=bool(context.lipolytic))
+
+    def _calmed(self, reason: Reason, reading: Reading, weighing: Weighing) -> Reason:
         """Return a reason of the lists, for review only where nothing said there is like a danger.
 
         It never comes to nothing: somebody looks at it all the same.
         """
         table = self._table.alike
-        if self._likeness is None or table is None or reason.level not in {"urgent", "emergency"}:
+        if table is None or reason.level not in {"urgent", "emergency"}:
             return reason
         said = [
             at
             for at, word in enumerate(reading.words)
             if word.start < reason.end and word.end > reason.start
         ]
-        harmless = self._likeness.harmless(
-            reading,
-            range(said[0], said[-1] + 1),
-            below=table.calm if reason.level == "urgent" else table.calm_emergency,
-            hours=context.hours,
-            lipolytic=bool(context.lipolytic),
-        )
+        below = table.calm if reason.level == "urgent" else table.calm_emergency
+        harmless = weighing.harmless(range(said[0], said[-1] + 1), below=below)
         return replace(reason, level="review") if harmless else reason
 
     def _alike(
-        self, text: str, reading: Reading, context: Context, level: Level, *, understood: bool
+        self, text: str, reading: Reading, weighing: Weighing, level: Level, *, understood: bool
     ) -> Reason | None:
         """Return a reason where a message is so much like graver ones that it counts as one."""
-        if self._likeness is None or self._table.alike is None or _is_answer(reading, context):
+        if self._table.alike is None:
             return None
         found: Reason | None = None
-        for alike in self._likeness.of(
-            reading, hours=context.hours, lipolytic=bool(context.lipolytic)
-        ):
+        for alike in weighing:
             graded = grading.likened(self._table.alike, alike, listed=level, understood=understood)
             if graver(graded, level) != level:
                 level = graded

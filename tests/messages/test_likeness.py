@@ -26,6 +26,13 @@ def names(text: str, triage: Triage = TRIAGE) -> set[str]:
     return {feature.name for feature in features(triage.reading(text, "en"))}
 
 
+def phrases(**levels: tuple[str, ...]) -> list[Phrase]:
+    """English phrases to learn from, by level."""
+    return [
+        Phrase(text, "en", level, Context()) for level, texts in levels.items() for text in texts
+    ]
+
+
 def rank(phrase: Phrase) -> int:
     return LEVELS.index(TRIAGE.read(phrase.text, phrase.language, phrase.context).level)
 
@@ -42,12 +49,12 @@ def test_of_phrases_never_learned_from_few_dangers_are_missed_and_few_harmless_o
     """The bounds are what was reached (docs/TRIAGE.md), with little room."""
     danger = [p for p in HELD_BACK if p.level in {"urgent", "emergency"}]
     harmless = [p for p in HELD_BACK if p.level == "routine"]
-    assert len(danger) > 500
-    assert len(harmless) > 400
+    assert len(danger) > 900
+    assert len(harmless) > 500
     too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
-    assert len(too_lightly) / len(danger) < 0.125
-    assert len(alarmed) / len(harmless) < 0.15
+    assert len(too_lightly) / len(danger) < 0.1
+    assert len(alarmed) / len(harmless) < 0.13
 
 
 def test_of_what_a_stranger_wrote_few_dangers_are_taken_too_lightly() -> None:
@@ -57,8 +64,8 @@ def test_of_what_a_stranger_wrote_few_dangers_are_taken_too_lightly() -> None:
     assert (len(danger), len(harmless)) == (350, 200)
     too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
-    assert len(too_lightly) <= 14
-    assert len(alarmed) <= 40
+    assert len(too_lightly) <= 12
+    assert len(alarmed) <= 36
 
 
 def test_it_raises_what_is_like_a_danger_and_lowers_to_no_less_than_a_look_of_a_human() -> None:
@@ -81,17 +88,12 @@ def test_what_only_sounds_like_a_danger_is_looked_at_and_alarms_nobody() -> None
         }
     )  # fmt: skip
     alone = Triage(lists, table)
-    shown = [
-        Phrase(text, "en", level, Context())
-        for text, level in (
-            ("my phone screen went black", "routine"),
-            ("the screen is black again", "routine"),
-            ("the skin went black there", "urgent"),
-            ("my skin is turning black", "urgent"),
-            ("air does not come in", "emergency"),
-            ("a dark patch is there", "review"),
-        )
-    ]
+    shown = phrases(
+        routine=("my phone screen went black", "the screen is black again"),
+        review=("a dark patch is there",),
+        urgent=("the skin went black there", "my skin is turning black"),
+        emergency=("air does not come in",),
+    )
     triage = Triage(lists, table, likeness=in_grains(*learn(shown, alone)))
     assert triage.read("the skin went black").level == "urgent"
     harmless = triage.read("the phone screen went black")
@@ -101,6 +103,11 @@ def test_what_only_sounds_like_a_danger_is_looked_at_and_alarms_nobody() -> None
     asked = Context(question="Is the skin black?")
     assert triage.read("the phone screen went black", "en", asked).level == "urgent"
     assert triage.read("screen black").level == "urgent", "of two words nothing is harmless"
+
+
+def test_what_is_like_a_review_is_not_harmless() -> None:
+    """Somebody rates pain as a practitioner's matter, and yet "unbearable" is for today."""
+    assert TRIAGE.read("dor insuportável que não alivia", "pt").level == "urgent"
 
 
 @pytest.mark.parametrize(
@@ -214,19 +221,12 @@ def test_the_shares_of_any_text_make_one(text: str) -> None:
 
 
 def test_learning_tells_what_it_was_shown_apart() -> None:
-    shown = [
-        Phrase(text, "en", level, Context())
-        for text, level in (
-            ("it oozes all day", "urgent"),
-            ("it is oozing a lot", "urgent"),
-            ("no air at all now", "emergency"),
-            ("the air will not come", "emergency"),
-            ("many thanks to you", "routine"),
-            ("see you all soon", "routine"),
-            ("a dark patch there", "review"),
-            ("the patch is dark", "review"),
-        )
-    ]
+    shown = phrases(
+        routine=("many thanks to you", "see you all soon"),
+        review=("a dark patch there", "the patch is dark"),
+        urgent=("it oozes all day", "it is oozing a lot"),
+        emergency=("no air at all now", "the air will not come"),
+    )
     learned = in_grains(*learn(shown, BARE))
     for phrase in shown:
         (alike,) = learned.of(BARE.reading(phrase.text, "en"))

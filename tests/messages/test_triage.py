@@ -300,8 +300,8 @@ def test_a_usual_message_is_read_in_a_few_milliseconds() -> None:
         began = time.thread_time()
         TRIAGE.read(phrase["text"], phrase["language"])
         spent.append(time.thread_time() - began)
-    # A few milliseconds on an idle machine; CI's are slow and shared.
-    assert sorted(spent)[int(len(spent) * 0.99)] < 0.02
+    # Well under 1 ms on an idle machine; CI's are slow and shared.
+    assert sorted(spent)[int(len(spent) * 0.99)] < 0.005
 
 
 @pytest.mark.parametrize(
