@@ -17,7 +17,8 @@ def packed(
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", how) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            # Without the time of day: the bytes name the tests, and every worker has to agree.
+            archive.writestr(zipfile.ZipInfo(name), content, compress_type=how)
     content = whole.getvalue()
     if encrypted:
         # Of each entry in the directory at the end, the flag that says so.
