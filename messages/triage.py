@@ -173,6 +173,8 @@ class Triage:
         table = self._table.alike
         if table is None or reason.level not in {"urgent", "emergency"}:
             return reason
+        if self._is_lowered([reason]):  # once is enough: it is over, or only asked about
+            return reason
         said = [
             at
             for at, word in enumerate(reading.words)
