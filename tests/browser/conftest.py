@@ -83,6 +83,9 @@ class PlayedLink:
         }
         await self._socket.send_str(json.dumps(frame))
 
+    async def close(self) -> None:
+        await self._socket.close()
+
 
 def row(number: int, state: str = "pending", **more: Any) -> dict[str, Any]:
     """Return the outbox row that is due ``number`` hours after the story begins."""
@@ -124,6 +127,11 @@ class Stage:
         self._links.append(PlayedLink(await self._session.ws_connect(self.sandbox.link_url)))
         return self._links[-1]
 
+    async def unlink(self) -> None:
+        """Hang up: a socket that is left to the garbage collector is a warning in a later test."""
+        for each in self._links:
+            await each.close()
+
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
@@ -132,7 +140,9 @@ async def stage() -> AsyncIterator[Stage]:
     for person in scene.cast():
         sandbox.world.add_person(person)
     async with aiohttp.ClientSession() as session:
-        yield Stage(sandbox, PlayedBot(sandbox, session), session)
+        played = Stage(sandbox, PlayedBot(sandbox, session), session)
+        yield played
+        await played.unlink()
     await sandbox.stop()
 
 
