@@ -158,7 +158,7 @@ def _unknown(tx: Tx, row: Row, message: Message | None, doubt: Ambiguous, *, now
     """Deal with a row of which nobody knows whether it was sent."""
     reason = doubt.reason
     pause = backoff(row["attempts"] + 1, seed=row["id"])
-    if _is_edit(row, message):
+    if _is_edit(tx, row, message):
         if now > row["created_at"] + GIVE_UP_AFTER_MS:
             outbox.end(tx, row["id"], "uncertain", f"not within a day: {reason}", now=now)
             return
@@ -225,13 +225,20 @@ def proved(tx: Tx, row: Row, message_id: int) -> Row:
     return outbox.row(tx, row["id"]) or row
 
 
-def _is_edit(row: Row, message: Message | None) -> bool:
+def _is_edit(tx: Tx, row: Row, message: Message | None) -> bool:
+    """Say whether what left changed a message; one that arrived twice is then no second message.
+
+    What was to change the message of a row that has none goes out as a message of its own.
+    """
     if message is not None:
         return message.changes
     if row["content"] is None:
         return False
     said = Said.from_json(row["content"])
-    return said.edits_row is not None or said.message(0).changes
+    if said.edits_row is not None:
+        earlier = outbox.row(tx, said.edits_row)
+        return earlier is not None and earlier["message_id"] is not None
+    return said.message(0).changes
 
 
 def _is_group(row: Row) -> bool:

@@ -40,7 +40,7 @@ class Verdict:
             f"lost {[_short(row) for row in self.lost[:10]]}, "
             f"unproven {[_short(row) for row in self.unproven[:10]]}, "
             f"unexplained {self.unexplained[:10]}, "
-            f"of these chats {[_short(row) for row in self.suspects]}"
+            f"of these chats {[_short(row) for row in self.suspects if _questionable(row)]}"
         )
 
 
@@ -50,10 +50,19 @@ def _short(row: Row) -> tuple[object, ...]:
     )
 
 
-def is_edit(row: Row) -> bool:
-    """Say whether a row changes a message rather than making one."""
+def _questionable(row: Row) -> bool:
+    return row["state"] != "sent" or row["attempts"] > 1 or "edits_row" in (row["content"] or "")
+
+
+def _is_edit(row: Row, message_ids: dict[int, int | None]) -> bool:
+    """Say whether a row changes a message rather than making one.
+
+    What was to change the message of a row that has none is a message of its own.
+    """
     said = json.loads(row["content"]) if row["content"] else {}
-    return bool(said.get("edit_message_id") or said.get("edits_row"))
+    if "edits_row" in said:
+        return message_ids.get(said["edits_row"]) is not None
+    return bool(said.get("edit_message_id"))
 
 
 def _overdue(row: Row, now: int) -> bool:
@@ -80,13 +89,14 @@ def judge(rows: Iterable[Row], ledger: Ledger, *, now: int) -> Verdict:
     edits = {(entry.chat_id, entry.message_id) for entry in ledger if "edit" in entry.method}
     owned: set[Place] = set()
     may_be_twice: Counter[int] = Counter()
+    message_ids = {row["id"]: row["message_id"] for row in everything}
     for row in everything:
         found.rows += 1
         found.states[row["state"]] += 1
         if row["state"] not in SETTLED and _overdue(row, now):
             found.lost.append(row)
         place = (row["chat_id"], row["message_id"])
-        if is_edit(row):
+        if _is_edit(row, message_ids):
             if row["state"] == "sent" and place not in edits:
                 found.unproven.append(row)
             continue

@@ -223,6 +223,28 @@ async def test_what_a_person_sends_again_days_later_is_not_given_up_at_its_first
     assert (await sending.row())["state"] == "sent"
 
 
+async def test_what_was_to_change_a_message_that_never_arrived_is_a_message_that_may_arrive_twice(
+    store: Store, catalogue: Catalogue
+) -> None:
+    shown = await say(store)
+    sending = Sending(store, catalogue, shown, LOST, LOST)
+    await sending.pump.drain()
+    await sending.heartbeat(IN_DOUBT_MS, answered=True)
+    assert (await sending.row())["state"] == "uncertain"
+    changed = await store.write(
+        lambda tx: outbox.say(
+            tx, Said("changed", edits_row=shown["id"]), chat_id=1, now=sending.clock.now()
+        )
+    )
+    row = await store.read(outbox.row, changed)
+    assert row is not None
+    await store.write(lambda tx: outbox.begin_attempt(tx, row, now=row["ready_at"]))
+    assert await sending.pump.recover() == 1
+    after = await store.read(outbox.row, changed)
+    assert after is not None
+    assert (after["state"], after["possible_duplicate"]) == ("pending", 1)
+
+
 @pytest.mark.parametrize("tries", [1, 2])
 async def test_a_button_that_was_pressed_proves_that_its_message_arrived(
     store: Store, catalogue: Catalogue, enrolled: Enrolled, tries: int
