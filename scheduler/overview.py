@@ -1,7 +1,7 @@
 """The outbox for people: what is open and what was settled lately, without anybody's words."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from scheduler import outbox
@@ -27,19 +27,25 @@ class Line:
     possible_duplicate: bool
 
 
-_COLUMNS = """outbox.*, patients.label,
+_COLUMNS = """outbox.id, outbox.kind, outbox.step_key, outbox.state, outbox.reason, outbox.held,
+    outbox.due_at, outbox.ready_at, outbox.useful_until, outbox.settled_at, outbox.attempts,
+    outbox.possible_duplicate, patients.label,
     (SELECT staff.name FROM staff WHERE staff.clinic_id = :clinic_id
        AND staff.chat_id = outbox.chat_id AND staff.removed_at IS NULL) AS member
     FROM outbox LEFT JOIN patients
       ON patients.clinic_id = :clinic_id AND patients.id = outbox.patient_id"""
+_NAMES = tuple(each.name for each in fields(Line))
 
 
 def lines(tx: Tx, *, limit: int) -> list[Line]:
     """Return up to ``limit`` open rows by time, then the latest settled ones."""
+    # The rows are chosen first: a sort of all that is pending, with its names, is a slow one.
     rows = tx.all(
         f"""SELECT {_COLUMNS}
-            WHERE outbox.clinic_id = :clinic_id AND outbox.state IN ('pending', 'sending')
-            ORDER BY outbox.ready_at, outbox.id LIMIT :limit""",
+            WHERE outbox.id IN (SELECT id FROM outbox
+                WHERE clinic_id = :clinic_id AND state IN ('pending', 'sending')
+                ORDER BY ready_at, id LIMIT :limit)
+            ORDER BY outbox.ready_at, outbox.id""",
         limit=limit,
     )
     rows += tx.all(
@@ -104,6 +110,8 @@ def _line(row: Row) -> Line:
 def snapshot(tx: Tx, *, limit: int) -> dict[str, Any]:
     """Return the lines and the count of each state, as plain JSON values."""
     return {
-        "rows": [asdict(line) for line in lines(tx, limit=limit)],
+        "rows": [
+            {name: getattr(line, name) for name in _NAMES} for line in lines(tx, limit=limit)
+        ],
         "counts": dict.fromkeys(("pending", "sending", *outbox.SETTLED), 0) | outbox.counts(tx),
     }
