@@ -21,6 +21,8 @@ _RUN: Final = re.compile(r"(.)\1{2,}")
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
 _ELIDED: Final = 2
 """Letters before an apostrophe that stand for a word of their own: j'arrive, qu'il, l'œil."""
+_HAVE: Final = "ve"
+"""Letters after one that stand for none: the lists have "ive" for "I've", as it is often typed."""
 
 # Russian in Latin letters is written in many ways; these reductions make most of them meet.
 _ROMAN: Final = str.maketrans(
@@ -57,7 +59,7 @@ class Word:
         sentence: the number of its sentence.
         clause: the number of its clause; punctuation begins a new one.
         picture: whether it is a sign rather than letters or digits.
-        answers: whether a colon stands before it.
+        answers: whether a colon or a question mark stands before it.
     """
 
     text: str
@@ -115,7 +117,7 @@ def words_of(text: str, pictures: frozenset[str]) -> list[Word]:
         at = end
         folded = text[start:end] if picture else fold(text[start:end])
         if folded:
-            answers = ":" in between
+            answers = ":" in between or "?" in between
             found.append(Word(folded, start, end, sentence, clause, picture, answers))
     return found
 
@@ -125,7 +127,8 @@ def _spans(text: str, pictures: frozenset[str]) -> list[tuple[int, int, bool]]:
     for match in _WORD.finditer(text):
         start, end = match.span()
         mark = _APOSTROPHES.search(match[0])
-        if mark and mark.start() <= _ELIDED and end - start > mark.end() + 1:
+        elided = mark and mark.start() <= _ELIDED and end - start > mark.end() + 1
+        if mark and elided and match[0][mark.end() :].lower() != _HAVE:
             spans.append((start, start + mark.start(), False))
             start += mark.end()
         spans.append((start, end, False))

@@ -74,7 +74,10 @@ def in_time(level: Level, hit: Hit, reading: Reading, said: Mapping[str, list[Me
         m.clause in clauses and not _of_the_session(m, said) for m in said.get("past", ())
     ) and here("past_time")
     over = any(
-        m.sentence == sentence and _ends(m, reading) and not _within(m, hit)
+        m.sentence == sentence
+        and _ends(m, reading)
+        and not _within(m, hit)
+        and not _turned(m, hit, reading)
         for m in said.get("over", ())
     )
     if (told or over) and not here("present"):
@@ -107,6 +110,12 @@ def is_good_news(sign: Sign, hit: Hit, reading: Reading, said: Mapping[str, list
 
     better = any(here(m) for m in said.get("improves", ()))
     return better or any(here(m) and _ends(m, reading) for m in said.get("over", ()))
+
+
+def _turned(m: Mention, hit: Hit, reading: Reading) -> bool:
+    """Whether a "but" stands between it and the sign: "the pain is gone, but my arm is numb"."""
+    first = min(each.clause for each in hit.mentions)
+    return any(m.clause < clause <= first for clause in reading.turns)
 
 
 def _within(m: Mention, hit: Hit) -> bool:

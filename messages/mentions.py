@@ -21,6 +21,10 @@ _VERB: Final = 2
 """Words after a negator that may still be its own verb ("no | la tengo")."""
 _BEFORE_NONE: Final = 3
 """How many words a "none" that ends a clause reaches back."""
+_ITEMS: Final = 2
+"""Items of a list that a "nothing of the kind" after it denies."""
+_ASKED: Final = 2
+"""Words of a question that a "no" answers: "pus? no", but not "is there pus coming out? no, …"."""
 _LISTED: Final = 5
 """Words of a further item in a list such as "no redness, swelling or pus"."""
 _OWN_BONUS: Final = 0.5
@@ -40,6 +44,8 @@ _NEVER_HIDDEN: Final = frozenset(
         "idiom", "laugh",
     }
 )  # fmt: skip
+# "Не болит" after a list says nothing of the list; "nothing" does.
+_NONE: Final = frozenset({"none_after", "no"})
 _NEVER_DENIED: Final = frozenset({"yes", "no", "negator", "none_after", "or", "and", "but"})
 # A "no" to one of these is no good news: "breathing: no", "any better: no".
 _WANTED: Final = frozenset(
@@ -48,6 +54,8 @@ _WANTED: Final = frozenset(
         "eye", "fine", "improves", "over", "stop_verb", "cannot", "negator",
     }
 )  # fmt: skip
+# "Suicide? No" is asked about all the same.
+_NEVER_ASKED: Final = _WANTED | {"suicidal"}
 _ROMAN_WEIGHT: Final = 0.6
 
 
@@ -335,25 +343,36 @@ def _denied_after(
     """Return the words before a "none" that ends their clause: "температуры нет", "pus: no"."""
     found: set[int] = set()
     for m in mentions:
-        if m.concept != "none_after":
-            continue
         here = clauses[m.first]
-        if m.last + 1 == len(clauses) or clauses[m.last + 1] != here:
+        if m.concept not in _NONE or (m.last + 1 < len(words) and clauses[m.last + 1] == here):
+            continue
+        if m.concept == "none_after":
             before = range(max(0, m.first - _BEFORE_NONE), m.first)
             found.update(n for n in before if clauses[n] == here)
-            found.update(_asked_of(m, words, clauses, mentions))
+        found.update(_asked_of(m, words, clauses, mentions))
     return found
 
 
 def _asked_of(
     m: Mention, words: Sequence[Word], clauses: Sequence[int], mentions: list[Mention]
 ) -> list[int]:
-    """Return the words of the short item that a "no" alone answers: "fever: no"."""
+    """Return the words of the short items that a "no" alone answers.
+
+    One item: "fever: no", "pus? no". Several: "fits, fainting, fever: nothing of the kind".
+    """
     if m.first == 0 or clauses[m.first - 1] == clauses[m.first]:
         return []
-    item = [n for n in range(m.first) if clauses[n] == clauses[m.first - 1]]
-    asked = {each.concept for each in mentions if each.first in item}
-    own = words[item[0]].sentence == m.sentence and words[m.first].answers
-    if len(item) > _BEFORE_NONE or not own or asked & _WANTED:
-        return []
-    return item
+    items: list[list[int]] = []
+    at, sentence = m.first - 1, words[m.first - 1].sentence
+    while at >= 0 and words[at].sentence == sentence:
+        item = [n for n in range(at + 1) if clauses[n] == clauses[at]]
+        if len(item) > _BEFORE_NONE:
+            break
+        items.append(item)
+        at = item[0] - 1
+    if m.concept != "no" or len(items) < _ITEMS:
+        few = _BEFORE_NONE if sentence == m.sentence else _ASKED
+        items = [each for each in items[:1] if words[m.first].answers and len(each) <= few]
+    found = [n for item in items for n in item]
+    asked = {each.concept for each in mentions if each.first in found}
+    return [] if asked & _NEVER_ASKED else found

@@ -110,8 +110,6 @@ def _line(row: Row) -> Line:
 def snapshot(tx: Tx, *, limit: int) -> dict[str, Any]:
     """Return the lines and the count of each state, as plain JSON values."""
     return {
-        "rows": [
-            {name: getattr(line, name) for name in _NAMES} for line in lines(tx, limit=limit)
-        ],
+        "rows": [{name: getattr(line, name) for name in _NAMES} for line in lines(tx, limit=limit)],
         "counts": dict.fromkeys(("pending", "sending", *outbox.SETTLED), 0) | outbox.counts(tx),
     }

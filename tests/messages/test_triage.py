@@ -76,6 +76,14 @@ def test_routine_phrases_alarm_in_under_one_of_ten() -> None:
         ("Fever: no. Pus: no.", "routine"),
         ("fever: no, pus: yes", "urgent"),
         ("breathing: no, I can't", "emergency"),
+        ("Pus? No, dry as a bone", "routine"),
+        ("Breathing? No, I can't", "emergency"),
+        ("There is pus coming out? No, blood", "urgent"),
+        ("Suicide? No", "emergency"),
+        ("Fainting, fits, fever: nothing", "routine"),
+        ("Fainting, breathing: nothing", "emergency"),
+        ("Fever, pus: no, but I can't breathe", "emergency"),
+        ("Fever? No idea, but I'm shaking", "emergency"),
         ("the blood's still pouring", "emergency"),
     ],
 )
@@ -113,6 +121,22 @@ def test_what_is_over_weighs_one_level_less_and_never_nothing(
     text: str, hours: float | None, expected: str
 ) -> None:
     assert level(text, hours=hours) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("es", "El dolor ya se pasó pero no veo por un ojo", "emergency"),
+        ("es", "ya se fue la hinchazón pero sale pus", "urgent"),
+        ("fr", "c'est fini le gonflement mais ça suinte du pus", "urgent"),
+        ("ru", "боль прошла, но нога онемела", "emergency"),
+        ("en", "I had a rash yesterday, but it is gone", "review"),
+    ],
+)
+def test_what_is_over_before_a_but_makes_what_comes_after_it_no_less(
+    language: str, text: str, expected: str
+) -> None:
+    assert level(text, language) == expected
 
 
 @pytest.mark.parametrize(
