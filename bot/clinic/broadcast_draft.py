@@ -29,6 +29,7 @@ class Draft:
         choices: the values on its buttons, in order; a button carries the place in this list.
         segment: whom it is for, as :attr:`Segment.code`.
         starts: the wall clock at which it begins, as in 2026-05-05T10:00; "" for at once.
+        counted: how many would get it when that was asked last.
         library: the name of the tip of the library that it was made from.
         tested: whether a test copy of this text was sent.
         as_it_is: whether the manager keeps a first line that a lock screen should not show.
@@ -50,6 +51,7 @@ class Draft:
     choices: tuple[str, ...] = ()
     segment: str = "all"
     starts: str = ""
+    counted: int = 0
     library: str = ""
     tested: bool = False
     as_it_is: bool = False

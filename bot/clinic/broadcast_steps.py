@@ -74,8 +74,8 @@ def ask_when(turn: Turn, draft: Draft) -> Screen:
     return Screen(turn.text("clinic.broadcast.ask_when"), ((back,),))
 
 
-def confirm(turn: Turn, draft: Draft, audience: Audience) -> Screen:
-    """The last question, with the number and the moment."""
+def confirm(turn: Turn, draft: Draft, audience: Audience, *, before: int | None = None) -> Screen:
+    """The last question, with the number and the moment; ``before`` is the number it replaces."""
     count = number(audience.reached, turn.language)
     key = "confirm_later" if draft.starts else "confirm"
     html = turn.text(
@@ -84,6 +84,9 @@ def confirm(turn: Turn, draft: Draft, audience: Audience) -> Screen:
         people=turn.text("clinic.broadcast.people", n=audience.reached),
         **({"at": wall_clock(draft.starts, turn.language)} if draft.starts else {}),
     )
+    if before is not None:
+        was = turn.text("clinic.broadcast.people", n=before)
+        html = Html(f"{turn.text('clinic.broadcast.count_changed', before=was)}\n\n{html}")
     label = "yes_later" if draft.starts else "yes"
     yes = turn.button(f"clinic.broadcast.button.{label}", data(draft, "yes"), count=count)
     back = turn.button("clinic.broadcast.button.back", data(draft, "no"))

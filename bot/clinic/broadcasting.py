@@ -243,7 +243,7 @@ def _ask_last(turn: Turn, draft: Draft, _value: str) -> None:
             turn.say(turn.text("clinic.broadcast.nobody_then"))
         return
     retire(turn)
-    draft = _with(draft, step="confirm")
+    draft = _with(draft, step="confirm", counted=reached.reached)
     _say(turn, draft, steps.confirm(turn, draft, reached))
 
 
@@ -254,6 +254,11 @@ def _not_now(turn: Turn, draft: Draft, _value: str) -> None:
 
 def _send(turn: Turn, draft: Draft, _value: str) -> None:
     if turn.staff is None:
+        return
+    reached = audience(turn, draft)
+    if reached.reached not in {0, draft.counted}:
+        asked = _with(draft, counted=reached.reached)
+        _edit(turn, asked, steps.confirm(turn, asked, reached, before=draft.counted))
         return
     turn.close_dialogue()
     begins = draft.begins

@@ -73,6 +73,29 @@ async def to_everyone(world: Any, text: str = TIP) -> None:
     await press(world, world.manager, "b:send")
 
 
+async def test_a_number_that_changed_under_the_question_is_asked_about_again(world: Any) -> None:
+    manager = world.manager
+    anna = await patient(world, "Anna")
+    nora = await patient(world, "Nora", tips=False)
+    await to_everyone(world)
+    assert "1 patient will get it" in words(world.new(manager)[-1])
+    nora.text("/privacy")
+    await world.settle()
+    await press(world, nora, "my:on:tips")
+    world.new(nora)
+
+    await press(world, manager, "b:yes")
+    asked = manager.transcript()[-1]
+    assert "it was 1 patient. Nothing was sent yet." in words(asked)
+    assert "2 patients will get it" in words(asked)
+    assert not world.new(anna)
+    assert not world.new(nora)
+
+    await press(world, manager, "b:yes")
+    assert [words(each) for each in world.new(anna)] == [TIP]
+    assert [words(each) for each in world.new(nora)] == [TIP]
+
+
 async def test_a_broadcast_is_shown_tested_confirmed_and_reported(world: Any) -> None:
     manager = world.manager
     anna = await patient(world, "Anna")
