@@ -17,6 +17,7 @@ from scheduler import (
     dialogues,
     enrollment,
     events,
+    holding,
     invitations,
     patients,
     phones,
@@ -186,7 +187,7 @@ def merge(
     ]
     _drop_doubled(tx, keep, gone, done, now=now)
     # From here on nothing of theirs leaves before it is released.
-    enrollment.hold(tx, gone.id, "consent")
+    holding.hold(tx, gone.id, "consent")
     tx.run(
         "UPDATE patients SET chat_id = NULL WHERE clinic_id = :clinic_id AND id = :id", id=gone.id
     )
@@ -280,15 +281,15 @@ def _go_on(
     """Let the plans go on, or hold them for what holds for the patient."""
     patient = patients.known(tx, patient_id)
     if patient.state != "active":
-        reason: Mapping[str, enrollment.Hold] = {
+        reason: Mapping[str, holding.Hold] = {
             "invited": "consent",
             "stopped": "stopped",
             "unreachable": "unreachable",
         }
-        enrollment.hold(tx, patient_id, reason[patient.state])
+        holding.hold(tx, patient_id, reason[patient.state])
         return
     for enrollment_id in not_begun:
         # The patient has said yes already; the link is needed no more.
         invitations.close(tx, enrollment_id, now=now)
-        enrollment.begin(tx, enrollment_id, patient, catalogue, clinic, now=now)
-    enrollment.release(tx, patient, catalogue, clinic, now=now)
+        holding.begin(tx, enrollment_id, patient, catalogue, clinic, now=now)
+    holding.release(tx, patient, catalogue, clinic, now=now)

@@ -1,6 +1,6 @@
 """A patient's phone: the chat in which they are reached, and how another one takes its place."""
 
-from scheduler import consent, dialogues, enrollment, events, patients, settling, silence
+from scheduler import consent, dialogues, events, holding, patients, settling, silence
 from scheduler.database import Row, Tx
 from scheduler.patients import Patient
 from scheduler.said import Said
@@ -21,7 +21,7 @@ def let_go(tx: Tx, patient_id: int, *, old_chat: int, new_chat: int, now: int) -
         new_chat: the chat that everything owed goes to.
         now: UTC epoch ms.
     """
-    enrollment.hold(tx, patient_id, "consent")
+    holding.hold(tx, patient_id, "consent")
     for purpose in consent.PURPOSES:
         if consent.holds(tx, patient_id, purpose):
             consent.record(tx, patient_id, purpose, given=False, version="another phone", now=now)

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final, Literal
 
-from scheduler import enrollment, events, outbox, patients, plan_rows
+from scheduler import enrollment, events, holding, outbox, patients, plan_rows
 from scheduler.database import Row, Tx
 from scheduler.outbox import Owed
 from scheduler.replanning import DROPPED, TAKEN_BACK, is_free
@@ -171,7 +171,7 @@ def _restore_rows(tx: Tx, enrollment_id: int, before: list[dict[str, Any]], *, n
     if row is None:
         return
     patient = patients.known(tx, row["patient_id"])
-    held = enrollment.hold_of(patient, row["status"], paused=row["paused_at"] is not None)
+    held = holding.hold_of(patient, row["status"], paused=row["paused_at"] is not None)
     was = {each["id"]: each for each in before}
     for each in enrollment.reminders_of(tx, enrollment_id):
         old = was.get(each["id"])

@@ -16,6 +16,7 @@ from scheduler import (
     course,
     enrollment,
     events,
+    holding,
     invitations,
     outbox,
     patients,
@@ -232,7 +233,7 @@ def settle(tx: Tx, enrollment_id: int, catalogue: Catalogue, clinic: Clinic, *, 
     if row is None or patient is None:
         return
     if row["status"] == "paused" and row["paused_at"] is None and patient.state == "active":
-        enrollment.release(tx, patient, catalogue, clinic, now=now)
+        holding.release(tx, patient, catalogue, clinic, now=now)
     enrollment.complete_if_done(tx, enrollment_id, now=now)
     sharing.share(tx, patient.id, catalogue)
     tx.wake()
@@ -277,7 +278,7 @@ def _write(tx: Tx, plan: Plan, after: Course, found: Diff, reason: str, *, now: 
     if status == "ended":
         # Nobody is to begin a plan that has ended.
         invitations.close(tx, plan.row["id"], now=now)
-    held = enrollment.hold_of(plan.patient, status, paused=after.paused)
+    held = holding.hold_of(plan.patient, status, paused=after.paused)
     for row_id in found.dropped:
         outbox.end(tx, row_id, "canceled", reason, now=now)
     for placed in found.kept:

@@ -24,7 +24,7 @@ from scheduler import (
     broadcast_words,
     broadcasts,
     conversation,
-    enrollment,
+    holding,
     last_look,
     notices,
     outbox,
@@ -48,7 +48,7 @@ from scheduler.said import Said
 
 # Topics that speak of a visit to come or ask how the patient likes the result.
 _PROMPTS = frozenset({"result", "appointment", "expectations"})
-_HELD_IN: Mapping[patients.State, enrollment.Hold] = {
+_HELD_IN: Mapping[patients.State, holding.Hold] = {
     "invited": "consent",
     "stopped": "stopped",
     "unreachable": "unreachable",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from scheduler import enrollment
+from scheduler import holding
 from scheduler.channel import Message
 from scheduler.database import Row
 from scheduler.quiet import QuietHours
@@ -27,9 +27,9 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Not until a person lets it: held for this, as by ``enrollment.hold``, an alert or a pause."""
+    """Not until a person lets it: held for this, as by ``holding.hold``, an alert or a pause."""
 
-    why: enrollment.Hold | Literal["alert", "broadcast"]
+    why: holding.Hold | Literal["alert", "broadcast"]
 
 
 Prepared = Message | Later | Never | Held

@@ -1,6 +1,6 @@
 """Losing a patient's chat, by a blocked bot or a deleted account, and who was told of it."""
 
-from scheduler import enrollment, events, patients
+from scheduler import events, holding, patients
 from scheduler.database import Tx
 from scheduler.wallclock import MINUTE
 
@@ -13,7 +13,7 @@ def lost(tx: Tx, patient_id: int, *, actor: str, now: int) -> bool:
         noticed it first, a refused message or Telegram's own notice.
     """
     patients.becomes(tx, patient_id, "unreachable", actor=actor, now=now)
-    enrollment.hold(tx, patient_id, "unreachable")
+    holding.hold(tx, patient_id, "unreachable")
     last = tx.value(
         """SELECT kind FROM events WHERE clinic_id = :clinic_id AND patient_id = :patient_id
              AND kind IN ('patient_unreachable', 'unreachable_told')

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from messages.catalogue import Catalogue
-from scheduler import enrollment
+from scheduler import holding
 from scheduler.database import Row, Tx
 from scheduler.quiet import NotUseful, QuietHours, settle
 from scheduler.wallclock import MINUTE, local
@@ -84,7 +84,7 @@ def _moved(
             found.append((row, row["ready_at"]))
             continue
         policy, earliest = (
-            enrollment.at_night(catalogue, row, now=now)
+            holding.at_night(catalogue, row, now=now)
             if row["kind"] == "reminder"
             else ("wait", now)
         )

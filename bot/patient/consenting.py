@@ -4,7 +4,7 @@ from bot import telling
 from bot.languages import language_buttons
 from bot.patient import coming, consent_texts
 from bot.turn import Turn
-from scheduler import consent, dialogues, enrollment, events, opening, patients, reconsent
+from scheduler import consent, dialogues, enrollment, events, holding, opening, patients, reconsent
 from scheduler.channel import Button
 from scheduler.patients import Patient
 
@@ -100,10 +100,8 @@ def start_plans(turn: Turn, patient: Patient) -> Patient:
     patients.becomes(turn.tx, patient.id, "active", actor="patient", now=turn.now)
     turn.patient = patients.by_id(turn.tx, patient.id) or patient
     for row in opening.waiting(turn.tx, patient.id):
-        enrollment.begin(
-            turn.tx, row["id"], turn.patient, turn.catalogue, turn.clinic, now=turn.now
-        )
-    enrollment.release(turn.tx, turn.patient, turn.catalogue, turn.clinic, now=turn.now)
+        holding.begin(turn.tx, row["id"], turn.patient, turn.catalogue, turn.clinic, now=turn.now)
+    holding.release(turn.tx, turn.patient, turn.catalogue, turn.clinic, now=turn.now)
     reconsent.ask_if_outdated(
         turn.tx, turn.patient, "aftercare", turn.catalogue, turn.clinic, now=turn.now
     )
@@ -188,7 +186,7 @@ def stop(turn: Turn, patient: Patient) -> None:
     had_tips = consent.holds(turn.tx, patient.id, "tips")
     consent_texts.record(turn, "aftercare", given=False)
     consent_texts.record(turn, "tips", given=False)
-    enrollment.hold(turn.tx, patient.id, "stopped")
+    holding.hold(turn.tx, patient.id, "stopped")
     patients.becomes(turn.tx, patient.id, "stopped", actor="patient", now=turn.now)
     dialogues.close(turn.tx, turn.chat_id)
     events.note(turn.tx, "consent_withdrawn", actor="patient", now=turn.now, patient_id=patient.id)

@@ -7,7 +7,7 @@ from bot.patient import coming, consent_texts, consenting, correcting, picturing
 from bot.turn import Turn
 from messages.markup import Html
 from messages.render import day_long
-from scheduler import consent, enrollment, reconsent
+from scheduler import consent, holding, reconsent
 from scheduler.channel import Button
 from scheduler.consent import PURPOSES, Purpose
 from scheduler.patients import Patient
@@ -70,7 +70,7 @@ def answer_again(turn: Turn, patient: Patient, name: str, *, given: bool) -> Non
         consenting.set_tips(turn, patient, wanted=given)
     elif given:
         consent_texts.record(turn, purpose, given=True)
-        enrollment.release(turn.tx, patient, turn.catalogue, turn.clinic, now=turn.now)
+        holding.release(turn.tx, patient, turn.catalogue, turn.clinic, now=turn.now)
         went_on = turn.text("patient.rights.again.went_on")
         turn.edit("\n\n".join([went_on, coming.next_line(turn, patient)]))
         members = telling.in_charge(turn, patient)

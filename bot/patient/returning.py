@@ -3,7 +3,7 @@
 from bot import telling
 from bot.patient import coming, consenting
 from bot.turn import Turn
-from scheduler import consent, dialogues, enrollment, opening, patients, reach
+from scheduler import consent, dialogues, holding, opening, patients, reach
 from scheduler.patients import Patient
 
 
@@ -33,9 +33,9 @@ def come_back(turn: Turn, patient: Patient) -> Patient:
         return patient
     if opening.waiting(turn.tx, patient.id):
         patients.becomes(turn.tx, patient.id, "invited", actor="patient", now=turn.now)
-        enrollment.hold(turn.tx, patient.id, "consent")
+        holding.hold(turn.tx, patient.id, "consent")
     else:
         patients.becomes(turn.tx, patient.id, "stopped", actor="patient", now=turn.now)
-        enrollment.hold(turn.tx, patient.id, "stopped")
+        holding.hold(turn.tx, patient.id, "stopped")
     turn.patient = patients.by_id(turn.tx, patient.id) or patient
     return turn.patient

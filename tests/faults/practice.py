@@ -9,7 +9,7 @@ from typing import Any
 from messages.catalogue import Catalogue, load
 from sandbox.phones import Phone
 from sandbox.server import Sandbox
-from scheduler import broadcasts, consent, enrollment, patients, staff
+from scheduler import broadcasts, consent, enrollment, holding, patients, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Row, SqlcipherDriver, Store, Tx
 from scheduler.enrollment import Choice
@@ -111,7 +111,7 @@ def enroll(
     patients.becomes(tx, patient.id, "active", actor="patient", now=now)
     active = patients.by_id(tx, patient.id)
     assert active is not None
-    enrollment.begin(tx, made.enrollment_id, active, CATALOGUE, clinic, now=now)
+    holding.begin(tx, made.enrollment_id, active, CATALOGUE, clinic, now=now)
     return made.enrollment_id
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from messages.catalogue import Catalogue, load
-from scheduler import consent, enrollment, patients, staff
+from scheduler import consent, enrollment, holding, patients, staff
 from scheduler.channel import Delivered, Message, Outcome
 from scheduler.clinic import Clinic
 from scheduler.database import SqlcipherDriver, Store, Tx
@@ -95,7 +95,7 @@ def enroll_patient(
     patients.becomes(tx, patient.id, "active", actor="patient", now=now)
     active = patients.by_id(tx, patient.id)
     assert active is not None
-    enrollment.begin(tx, made.enrollment_id, active, catalogue, CLINIC, now=now)
+    holding.begin(tx, made.enrollment_id, active, catalogue, CLINIC, now=now)
     return made
 
 

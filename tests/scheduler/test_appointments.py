@@ -3,7 +3,7 @@
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import appointments, consent, enrollment, events, patients, staff
+from scheduler import appointments, consent, enrollment, events, holding, patients, staff
 from scheduler.clinic import Clinic
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Choice
@@ -42,7 +42,7 @@ def plan(store: Store, catalogue: Catalogue) -> int:
         patient = enrollment.open_link(tx, made.enrollment_id, chat_id=601, language="en", now=NOW)
         consent.record(tx, patient.id, "aftercare", given=True, version="1", now=NOW)
         patients.becomes(tx, patient.id, "active", actor="patient", now=NOW)
-        enrollment.begin(tx, made.enrollment_id, patient, catalogue, CLINIC, now=NOW)
+        holding.begin(tx, made.enrollment_id, patient, catalogue, CLINIC, now=NOW)
         return made.enrollment_id
 
     return store.write_now(work)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import backup, enrollment, events, outbox, patients
+from scheduler import backup, enrollment, events, holding, outbox, patients
 from scheduler.backup import BackupFailed, back_up, restore, rotate, verify
 from scheduler.database import AlreadyInUse, DatabaseProblem, SqlcipherDriver, Store, WrongKey
 from scheduler.enrollment import Choice, Enrolled
@@ -382,8 +382,8 @@ def test_a_patients_stop_and_resume_does_not_let_go_what_waits_for_review(
     made = store.write_now(enroll_patient, catalogue, chat_id=888, label="B.B.")
     waiting = store.write_now(backup.begin_review, now=NOW + DAY)
     patient = store.write_now(patients.by_id, made.patient_id)
-    store.write_now(enrollment.hold, made.patient_id, "stopped")
-    store.write_now(enrollment.release, patient, catalogue, CLINIC, now=NOW + DAY)
+    store.write_now(holding.hold, made.patient_id, "stopped")
+    store.write_now(holding.release, patient, catalogue, CLINIC, now=NOW + DAY)
     held = store.write_now(
         lambda tx: tx.value(
             "SELECT COUNT(*) FROM outbox WHERE clinic_id = :clinic_id AND held = 'review'"
@@ -407,7 +407,7 @@ def test_what_waited_for_something_else_may_have_been_sent_since_the_backup(
             now=NOW,
         )
     )
-    store.write_now(enrollment.hold, made.patient_id, why)
+    store.write_now(holding.hold, made.patient_id, why)
     store.write_now(backup.begin_review, now=NOW + DAY)
 
     def held(tx):

@@ -8,7 +8,7 @@ import pytest
 
 from messages.catalogue import Catalogue
 from sandbox.clock import ManualClock
-from scheduler import enrollment, outbox, patients
+from scheduler import enrollment, holding, outbox, patients
 from scheduler.channel import (
     Ambiguous,
     Delivered,
@@ -289,11 +289,11 @@ async def test_a_patient_who_blocked_the_bot_is_unreachable_and_the_plan_is_held
 async def test_a_patient_who_comes_back_gets_nothing_stale(
     store: Store, catalogue: Catalogue, enrolled: Enrolled
 ) -> None:
-    await store.write(enrollment.hold, enrolled.patient_id, "unreachable")
+    await store.write(holding.hold, enrolled.patient_id, "unreachable")
     later = NOW + 5 * DAY
     patient = await store.read(patients.by_id, enrolled.patient_id)
     assert patient is not None
-    await store.write(enrollment.release, patient, catalogue, CLINIC, now=later)
+    await store.write(holding.release, patient, catalogue, CLINIC, now=later)
 
     channel = ScriptedChannel()
     await dispatcher(store, catalogue, channel, ManualClock(later)).drain()

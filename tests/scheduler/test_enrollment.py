@@ -3,7 +3,7 @@
 import pytest
 
 from messages.catalogue import Catalogue
-from scheduler import consent, enrollment, invitations, outbox, patients
+from scheduler import consent, enrollment, holding, invitations, outbox, patients
 from scheduler.database import Row, Store, Tx
 from scheduler.enrollment import Choice, Enrolled
 from scheduler.said import Said
@@ -106,7 +106,7 @@ def test_a_plan_that_was_opened_late_begins_without_what_is_stale(
         )
         consent.record(tx, patient.id, "aftercare", given=True, version="1", now=late)
         patients.becomes(tx, patient.id, "active", actor="patient", now=late)
-        return enrollment.begin(tx, made.enrollment_id, patient, catalogue, CLINIC, now=late)
+        return holding.begin(tx, made.enrollment_id, patient, catalogue, CLINIC, now=late)
 
     coming = store.write_now(begin)
     rows = reminders(store, made.enrollment_id)
@@ -123,13 +123,13 @@ def test_a_stop_holds_what_has_not_left_and_a_resume_lets_it_go_on(
     store: Store, catalogue: Catalogue, enrolled: Enrolled
 ) -> None:
     total = len(reminders(store, enrolled.enrollment_id))
-    assert store.write_now(enrollment.hold, enrolled.patient_id, "stopped") == total
+    assert store.write_now(holding.hold, enrolled.patient_id, "stopped") == total
     assert status(store, enrolled.enrollment_id) == "paused"
     assert {r["held"] for r in reminders(store, enrolled.enrollment_id)} == {"stopped"}
 
     back = NOW + HOUR // 2
     patient = patient_at(store)
-    assert store.write_now(enrollment.release, patient, catalogue, CLINIC, now=back) == total
+    assert store.write_now(holding.release, patient, catalogue, CLINIC, now=back) == total
     assert status(store, enrolled.enrollment_id) == "active"
     assert {r["held"] for r in reminders(store, enrolled.enrollment_id)} == {None}
 
@@ -142,7 +142,7 @@ def test_a_stop_does_not_touch_what_was_said_or_has_ended(store: Store, enrolled
             tx, Said("bye"), chat_id=PATIENT_CHAT, patient_id=enrolled.patient_id, now=NOW
         )
     )
-    store.write_now(enrollment.hold, enrolled.patient_id, "stopped")
+    store.write_now(holding.hold, enrolled.patient_id, "stopped")
     for row_id in (first["id"], said):
         row = store.write_now(outbox.row, row_id)
         assert row is not None
@@ -152,9 +152,9 @@ def test_a_stop_does_not_touch_what_was_said_or_has_ended(store: Store, enrolled
 def test_a_plan_that_ran_out_while_it_was_paused_is_completed_when_it_goes_on(
     store: Store, catalogue: Catalogue, enrolled: Enrolled
 ) -> None:
-    store.write_now(enrollment.hold, enrolled.patient_id, "stopped")
+    store.write_now(holding.hold, enrolled.patient_id, "stopped")
     years = NOW + 800 * DAY
-    left = store.write_now(enrollment.release, patient_at(store), catalogue, CLINIC, now=years)
+    left = store.write_now(holding.release, patient_at(store), catalogue, CLINIC, now=years)
     assert left == 0
     assert status(store, enrolled.enrollment_id) == "completed"
 
@@ -167,7 +167,7 @@ def test_a_plan_whose_last_reminder_became_stale_while_a_new_yes_was_waited_for_
         store.write_now(outbox.end, row["id"], "canceled", "because", now=NOW)
     store.write_now(outbox.hold, last["id"], "consent")
     late = last["useful_until"] + 1
-    assert store.write_now(enrollment.release, patient_at(store), catalogue, CLINIC, now=late) == 0
+    assert store.write_now(holding.release, patient_at(store), catalogue, CLINIC, now=late) == 0
     assert status(store, enrolled.enrollment_id) == "completed"
 
 

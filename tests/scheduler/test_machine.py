@@ -31,6 +31,7 @@ from scheduler import (
     consent,
     decisions,
     enrollment,
+    holding,
     outbox,
     patients,
     plans,
@@ -228,7 +229,7 @@ class Delivery(RuleBasedStateMachine):
             return
         active = patients.by_id(tx, patient.id)
         assert active is not None
-        enrollment.begin(tx, made.enrollment_id, active, self.catalogue, CLINIC, now=self.now)
+        holding.begin(tx, made.enrollment_id, active, self.catalogue, CLINIC, now=self.now)
 
     def _agree(self, tx: Tx, patient: patients.Patient) -> None:
         consent.record(tx, patient.id, "aftercare", given=True, version="1", now=self.now)
@@ -256,7 +257,7 @@ class Delivery(RuleBasedStateMachine):
                 consent.record(tx, patient.id, "aftercare", given=False, version="1", now=self.now)
             state: patients.State = "invited" if withdraw else "stopped"
             patients.becomes(tx, patient.id, state, actor="patient", now=self.now)
-            enrollment.hold(tx, patient.id, "consent" if withdraw else "stopped")
+            holding.hold(tx, patient.id, "consent" if withdraw else "stopped")
 
         self.do(stops)
 
@@ -269,7 +270,7 @@ class Delivery(RuleBasedStateMachine):
             self._agree(tx, patient)
             active = patients.by_id(tx, patient.id)
             assert active is not None
-            enrollment.release(tx, active, self.catalogue, CLINIC, now=self.now)
+            holding.release(tx, active, self.catalogue, CLINIC, now=self.now)
 
         self.do(comes_back)
 

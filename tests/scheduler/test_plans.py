@@ -11,6 +11,7 @@ from scheduler import (
     consent,
     enrollment,
     events,
+    holding,
     invitations,
     outbox,
     patients,
@@ -171,11 +172,11 @@ def test_a_pause_of_the_clinic_outlasts_the_patients_own_stop_and_return(
     assert {r["held"] for r in rows(store, course).values()} == {"paused"}
 
     def stops_and_returns(tx: Tx) -> None:
-        enrollment.hold(tx, course.patient_id, "stopped")
+        holding.hold(tx, course.patient_id, "stopped")
         patients.becomes(tx, course.patient_id, "stopped", actor="patient", now=NOW)
         patients.becomes(tx, course.patient_id, "active", actor="patient", now=NOW)
         patient = patients.known(tx, course.patient_id)
-        assert enrollment.release(tx, patient, catalogue, CLINIC, now=NOW) == 0
+        assert holding.release(tx, patient, catalogue, CLINIC, now=NOW) == 0
 
     store.write_now(stops_and_returns)
     assert status(store, course) == "paused"
@@ -412,7 +413,7 @@ def test_two_plans_that_ask_the_same_within_hours_ask_together(
         )
         patient = patients.known(tx, one.patient_id)
         consent.record(tx, patient.id, "aftercare", given=True, version="1", now=NOW + HOUR)
-        enrollment.begin(tx, two.enrollment_id, patient, catalogue, CLINIC, now=NOW + HOUR)
+        holding.begin(tx, two.enrollment_id, patient, catalogue, CLINIC, now=NOW + HOUR)
         found = [
             next(
                 r

@@ -7,7 +7,7 @@ import pytest
 
 from messages.catalogue import Catalogue
 from sandbox.clock import ManualClock
-from scheduler import enrollment, outbox, patients, settling, waits
+from scheduler import enrollment, holding, outbox, patients, settling, waits
 from scheduler.channel import Ambiguous, Channel, Message, Migrated, Outcome, Retry
 from scheduler.database import Row, Store, Tx
 from scheduler.dispatch import Dispatcher
@@ -54,7 +54,7 @@ async def reminders(store: Store, enrollment_id: int) -> list[Row]:
 
 async def stop_patient(store: Store, patient_id: int) -> None:
     def stops(tx: Tx) -> None:
-        enrollment.hold(tx, patient_id, "stopped")
+        holding.hold(tx, patient_id, "stopped")
         patients.becomes(tx, patient_id, "stopped", actor="patient", now=NOW)
 
     await store.write(stops)
