@@ -353,8 +353,11 @@ class App:
     async def panel(self) -> dict[str, Any]:
         """Return the view of the outbox for the sandbox's panel."""
         view = await self.store.read(overview.snapshot, limit=_PANEL_ROWS)
+        return {**view, **self.owed_next()}
+
+    def owed_next(self) -> dict[str, Any]:
+        """Return what the sandbox's clock goes by: the next due moment and whether all is done."""
         return {
-            **view,
             "next_due": self.dispatcher.next_ready,
             "idle": self.dispatcher.idle and not self.receiver.busy,
         }

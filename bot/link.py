@@ -18,8 +18,12 @@ log = structlog.get_logger(__name__)
 _FAR_S = 3600.0
 _AGAIN_S = 0.5
 _GIVE_UP_AFTER = 10
-_BREATH_S = 0.03
+_BREATH_S = 0.005
+"""At most one frame in this many seconds."""
+_VIEW_EVERY_S = 0.1
 """At most one view of the outbox in this many seconds."""
+_VIEW_SHARE = 10
+"""At most one part in this many of the time is spent on views, however long the outbox is."""
 
 
 class LinkedClock:
@@ -72,10 +76,18 @@ class Link:
         self.clock = LinkedClock()
         self._changed = asyncio.Event()
         self._view: Callable[[], Awaitable[dict[str, Any]]] | None = None
+        self._standing: Callable[[], dict[str, Any]] = dict
 
-    def show(self, view: Callable[[], Awaitable[dict[str, Any]]]) -> None:
-        """Send what ``view`` returns from now on, whenever something has changed."""
-        self._view = view
+    def show(
+        self, view: Callable[[], Awaitable[dict[str, Any]]], standing: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Send what these return from now on, whenever something has changed.
+
+        Args:
+            view: the outbox for people. It may take its time and is sent a few times a second.
+            standing: what the clock goes by, which waits for it; a part of ``view`` too.
+        """
+        self._view, self._standing = view, standing
         self._changed.set()
 
     def changed(self) -> None:
@@ -114,9 +126,22 @@ class Link:
             await asyncio.gather(sender, return_exceptions=True)
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        next_view, follows = 0.0, False
+        loop = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
             self._changed.clear()
             if self._view is not None:
-                await socket.send_json({"type": "outbox", **await self._view()})
+                began = loop.time()
+                if began < next_view:
+                    await socket.send_json({"type": "standing", **self._standing()})
+                    # The view that was not sent now follows, also where nothing else happens.
+                    if not follows:
+                        loop.call_at(next_view, self._changed.set)
+                        follows = True
+                else:
+                    follows = False
+                    await socket.send_json({"type": "outbox", **await self._view()})
+                    took = loop.time() - began
+                    next_view = loop.time() + max(_VIEW_EVERY_S, _VIEW_SHARE * took)
             await asyncio.sleep(_BREATH_S)

@@ -1,6 +1,7 @@
 """When the next session of a course is due, as the treatment's cadence has it (pure)."""
 
-from messages.protocol import Cadence, Offset, Phase
+from messages.protocol import Cadence, Phase
+from messages.times import Offset
 
 __all__ = ["proposed"]
 

@@ -11,12 +11,11 @@ from messages.faults import faults_of, unknown_keys, validated
 from messages.protocol import (
     CONTRADICTION,
     Cadence,
-    Offset,
     Protocol,
     Question,
     Step,
-    window_problem,
 )
+from messages.times import Offset, window_problem
 
 __all__ = ["Structure", "build"]
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from messages.content import Content, Issue, suggestion
 from messages.faults import unknown_keys, validated
 from messages.markup import plain
-from messages.protocol import local_time
 from messages.structure import Structure
+from messages.times import local_time
 from messages.words import Words
 
 __all__ = [

@@ -1,7 +1,8 @@
 """The link: a WebSocket between the sandbox and the bot that it started.
 
-The sandbox sends the clock, the bot sends what its outbox holds, for the page's side panel, and
-when it owes something next, so that the clock waits there.
+The sandbox sends the clock. The bot sends when it owes something next, so that the clock waits
+there (``standing``), and a few times a second what its outbox holds besides, for the page's side
+panel (``outbox``).
 """
 
 import asyncio
@@ -78,15 +79,17 @@ class Link:
             frame = json.loads(text)
         except ValueError:
             return
-        if not isinstance(frame, dict) or frame.pop("type", None) != "outbox":
+        kind = frame.pop("type", None) if isinstance(frame, dict) else None
+        if kind not in {"outbox", "standing"}:
             return
-        self.outbox = frame
+        self.outbox = frame if kind == "outbox" else {**self.outbox, **frame}
         if self._timekeeper is not None:
             due = frame.get("next_due")
             self._timekeeper.reported(
                 due if isinstance(due, int) else None, idle=bool(frame.get("idle", True))
             )
-        self._tell("outbox", frame)
+        if kind == "outbox":
+            self._tell("outbox", frame)
 
 
 async def _send(socket: web.WebSocketResponse, frame: str) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Literal
 
-from messages.protocol import Offset, Step
+from messages.protocol import Step
+from messages.times import Offset
 from scheduler.quiet import Moved, NotUseful, NotUsefulReason, QuietHours, prolonged, settle
 from scheduler.wallclock import HOUR, SECOND, first_moment, local
 

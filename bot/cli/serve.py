@@ -88,7 +88,7 @@ async def _serve(settings: Settings, store: Store, link_url: str | None) -> int:
             # The texts stay for as long as the process does: no collection need go through them.
             gc.freeze()
             if link is not None:
-                link.show(app.panel)
+                link.show(app.panel, app.owed_next)
             log.info("running", clinic_timezone=settings.clinic_timezone)
             await stopping
         else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from messages.catalogue import load
 from messages.check import check
-from messages.protocol import Offset
+from messages.times import Offset
 
 
 def test_one_text_is_changed_and_its_neighbors_stay(write, tree: Path) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from messages.protocol import Offset, Protocol, Question, Step
+from messages.protocol import Protocol, Question, Step
+from messages.times import Offset
 
 offsets = st.one_of(
     st.integers(0, 3_660).map(lambda days: Offset(days=days)),

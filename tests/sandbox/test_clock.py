@@ -237,3 +237,12 @@ async def test_a_frame_that_says_nothing_is_passed_over(linked: Linked) -> None:
         await linked.socket.send_str(frame)
     await linked.report(START + HOUR)
     await linked.told(START + HOUR)
+
+
+async def test_what_only_the_clock_needs_leaves_the_rows_on_the_page(linked: Linked) -> None:
+    await linked.socket.send_json(
+        {"type": "outbox", "rows": [{"id": 1}], "next_due": None, "counts": {}, "idle": True}
+    )
+    await linked.socket.send_json({"type": "standing", "next_due": START + HOUR, "idle": False})
+    await linked.told(START + HOUR)
+    assert linked.sandbox.link.outbox["rows"] == [{"id": 1}]

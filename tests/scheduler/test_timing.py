@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.protocol import Offset, Step
+from messages.protocol import Step
+from messages.times import Offset
 from scheduler.timing import Lateness, late_action, shift, useful_until
 
 MADRID = "Europe/Madrid"
