@@ -54,8 +54,8 @@ _WANTED: Final = frozenset(
         "eye", "fine", "improves", "over", "stop_verb", "cannot", "negator",
     }
 )  # fmt: skip
-# "Suicide? No" is asked about all the same.
-_NEVER_ASKED: Final = _WANTED | {"suicidal"}
+# "Suicide? No" and "choking? no" ring all the same.
+_NEVER_ASKED: Final = _WANTED | {"suicidal", "no_air"}
 _ROMAN_WEIGHT: Final = 0.6
 
 
@@ -208,10 +208,13 @@ def _at(
         # A word that the sentence's own language knows is not read in another one ("no" is "in
         # the" in Portuguese), but an entry of several words counts in any.
         alone = language == main or main not in found.known
+        apart = at + 1 < len(words) and words[at + 1].clause != word.clause
         for known in entries:
             if alone:
                 for concept in lexicon.concepts(language, known):
                     yield Mention(concept, at, at, word.sentence, word.clause)
+            if apart and "negator" in lexicon.concepts(language, known):
+                continue  # "no, respiro bien" is no "no respiro"
             for entry in lexicon.beginning(language, known, then.get(language, ())):
                 last = _follow(entry.words, at, words, looked, language)
                 if last is not None:

@@ -66,6 +66,7 @@ class Sign(_Table):
     lipolytic_level: Alarming | None = None
     mild_level: Alarming | None = None
     passing: bool = False
+    calmed: bool = True
     since: float | None = Field(default=None, alias="from")
     since_lipolytic: float | None = Field(default=None, alias="from_lipolytic")
 

@@ -175,6 +175,8 @@ class Triage:
             return reason
         if self._is_lowered([reason]):  # once is enough: it is over, or only asked about
             return reason
+        if reason.sign in self._table.sign and not self._table.sign[reason.sign].calmed:
+            return reason
         said = [
             at
             for at, word in enumerate(reading.words)

@@ -53,8 +53,8 @@ def test_of_phrases_never_learned_from_few_dangers_are_missed_and_few_harmless_o
     assert len(harmless) > 500
     too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
-    assert len(too_lightly) / len(danger) < 0.1
-    assert len(alarmed) / len(harmless) < 0.13
+    assert len(too_lightly) / len(danger) < 0.05
+    assert len(alarmed) / len(harmless) < 0.11
 
 
 def test_of_what_a_stranger_wrote_few_dangers_are_taken_too_lightly() -> None:
@@ -64,8 +64,8 @@ def test_of_what_a_stranger_wrote_few_dangers_are_taken_too_lightly() -> None:
     assert (len(danger), len(harmless)) == (350, 200)
     too_lightly = [p for p in danger if rank(p) < LEVELS.index(p.level)]  # type: ignore[arg-type]
     alarmed = [p for p in harmless if rank(p) >= LEVELS.index("urgent")]
-    assert len(too_lightly) <= 12
-    assert len(alarmed) <= 36
+    assert len(too_lightly) <= 9
+    assert len(alarmed) <= 31
 
 
 def test_it_raises_what_is_like_a_danger_and_lowers_to_no_less_than_a_look_of_a_human() -> None:
