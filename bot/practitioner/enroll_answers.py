@@ -20,6 +20,7 @@ LABEL_LENGTH: Final = 40
 _QUOTED: Final = 60
 """So many characters of what was typed are repeated in an answer."""
 
+_WHEN: Final = re.compile(r"[^\W\d_]{3,}|\d:\d")
 _WEEKS: Final = re.compile(
     r"(?:in |en |dentro de )?(\d{1,3}) ?(?:w|wk|wks|weeks?|s|sem|semanas?)", re.IGNORECASE
 )
@@ -164,6 +165,21 @@ def _may_be(turn: Turn, draft: Draft, patient_id: int) -> bool:
         return False
     same = roster.labelled(turn.tx, turn.staff, draft.answers["label"])
     return any(patient.id == patient_id for patient in same)
+
+
+def says_when(turn: Turn, text: str) -> bool:
+    """Whether words say a moment and could hardly be a label: "today 9:00", but not "1042"."""
+    if not _WHEN.search(text):
+        return False
+    found = dates.read_moment(
+        text,
+        now_ms=turn.written_at,
+        zone=turn.clinic.timezone,
+        language=turn.language,
+        clinic_language=turn.clinic.language,
+        prefer="past",
+    )
+    return isinstance(found, dates.Moment) or found.understood is not None
 
 
 def _moment(

@@ -1,7 +1,8 @@
 """The one-line form: /enroll facial "A.P." face next=2w session="yesterday 17:00".
 
 The order is free, quotes may be straight or typographic, names may be in any language that the
-clinic speaks. What is missing is asked by buttons afterwards; every fault is named at once.
+clinic speaks, and the session's moment may stand there by itself ("today 9:00"). What is missing is
+asked by buttons afterwards; every fault is named at once.
 """
 
 import re
@@ -31,6 +32,8 @@ _OPTIONS: Final[Mapping[Question, tuple[str, ...]]] = {
     "area": ("area", "zona"),
     "treatment": ("treatment", "tratamiento"),
 }
+_MOST_OF_A_MOMENT: Final = 4
+"""Words of a moment that stands in the line without its option: "on 12 May 10:00"."""
 _NONE: Final = ("none", "no", "ninguna", "nada")
 
 
@@ -123,6 +126,7 @@ class _Reader:
             self._area(protocol)
             self._yes_no(protocol, "lipolytic")
             self._yes_no(protocol, "filler")
+        self._bare_session()
         self._label()
         self._moment(protocol, "session")
         self._moment(protocol, "next")
@@ -257,6 +261,18 @@ class _Reader:
         elif answer is not (asked == "always"):
             name = self._turn.catalogue.treatment_name(self._turn.language, protocol.treatment)
             self._fault("not_asked", what=f"{question}=", treatment=name)
+
+    def _bare_session(self) -> None:
+        """Take the bare words that say when the session was: "today 9:00"."""
+        if "session" in self._given:
+            return
+        for width in range(min(_MOST_OF_A_MOMENT, len(self._bare)), 0, -1):
+            for start in range(len(self._bare) - width + 1):
+                text = " ".join(self._bare[start : start + width])
+                if enroll_answers.says_when(self._turn, text):
+                    del self._bare[start : start + width]
+                    self._given["session"] = text
+                    return
 
     def _label(self) -> None:
         text = self._given.get("label")

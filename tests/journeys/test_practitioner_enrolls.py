@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from scheduler import enrollment, outbox
 from tests.journeys.practitioner_chat import join
 
@@ -68,6 +70,21 @@ async def test_by_one_line_straight_to_the_plan(world):
     assert (row["treatment"], row["area"], row["status"]) == ("facial", "face", "invited")
     planned = await world.store.read(enrollment.sessions_of, row["id"])
     assert [each["state"] for each in planned] == ["held", "planned"]
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "session"),
+    [
+        ("/enroll P1 facial face today 9:00", "P1", "Mon, 4 May 2026, 09:00"),
+        ("/enroll facial yesterday 17:00 face 1042", "1042", "Sun, 3 May 2026, 17:00"),
+        ("/enroll facial face May", "May", "Mon, 4 May 2026, 10:00"),
+    ],
+)
+async def test_the_sessions_moment_may_stand_in_the_line_by_itself(world, line, label, session):
+    doctor = await join(world, "Dr. Ruiz")
+    plan = await doctor.says(line)
+    assert f"Patient: {label}" in plan
+    assert session in plan
 
 
 async def test_the_line_in_spanish_with_typographic_quotes_in_any_order(world):
