@@ -173,6 +173,22 @@ class Clinic:
         rows: dict[str, list[Row]] = store._thread.submit(read).result()
         return rows
 
+    def renumber(self, clinic_id: int) -> None:
+        """Make all that there is another clinic's."""
+        store = self.world.store
+        connection = store._driver.connection
+
+        def run() -> None:
+            connection.execute("PRAGMA foreign_keys = OFF")
+            for table, rows in tables.items():
+                if rows and "clinic_id" in rows[0]:
+                    connection.execute(f'UPDATE "{table}" SET clinic_id = ?', (clinic_id,))
+            connection.commit()
+            connection.execute("PRAGMA foreign_keys = ON")
+
+        tables = self.facts()
+        store._thread.submit(run).result()
+
     def foreign(self, hands: list[Hand]) -> Facts:
         """Return what is true apart from these people's own business."""
         return frozenset(

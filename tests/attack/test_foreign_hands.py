@@ -88,7 +88,7 @@ async def test_every_live_button_in_foreign_hands_shows_and_changes_nothing(
                 for argument in ("", marked.LABEL):
                     owner.phone.text(f"/{command.name} {argument}".strip())
                     await clinic.world.settle()
-                    await _press_all(clinic, owner, others, pressed)
+                    await press_all(clinic, owner, others, pressed)
     kinds = len(pressed)
     record_property("kinds of buttons", kinds)
     record_property("presses by others", sum(pressed.values()) * len(OUTSIDERS))
@@ -96,12 +96,21 @@ async def test_every_live_button_in_foreign_hands_shows_and_changes_nothing(
     assert await clinic.parked() == [], "an update that no handler could take"
 
 
-async def _press_all(
-    clinic: Clinic, owner: Hand, others: list[Hand], pressed: Counter[str]
+async def press_all(
+    clinic: Clinic,
+    owner: Hand,
+    others: list[Hand],
+    pressed: Counter[str],
+    seen: dict[str, None] | None = None,
 ) -> None:
-    """Have each new kind of button pressed by everybody else, then by its owner."""
+    """Have each new kind of button pressed by everybody else, then by its owner.
+
+    ``seen`` collects what the buttons carried.
+    """
     while found := _next(owner, pressed):
         message_id, data = found
+        if seen is not None:
+            seen[data] = None
         pressed[f"{owner.name} {shape(data)}"] += 1
         before = clinic.foreign(others)
         for hand in others:
