@@ -8,7 +8,7 @@ from bot.patient import room as patient
 from bot.practitioner import conversing, leaving, person, stray, writing
 from bot.practitioner import room as practitioner
 from bot.turn import House, Turn
-from scheduler import dialogues, events, patients, staff, staff_reach
+from scheduler import dialogues, events, patients, settling, staff, staff_reach
 from scheduler.database import Tx
 
 _BY_NAME = {command.name: command for command in COMMANDS}
@@ -34,6 +34,8 @@ def take_turn(tx: Tx, house: House, incoming: Incoming, *, now: int) -> Turn:
         staff_reach.found(tx, turn.staff, now=now)
     if incoming.kind == "nothing" or not incoming.chat_id:
         return turn
+    if incoming.kind == "button":
+        settling.proved_by_press(tx, incoming.chat_id, incoming.message_id, incoming.data)
     patient.arrive(turn)
     if not incoming.private:
         grouping.take(turn)

@@ -225,6 +225,38 @@ def proved(tx: Tx, row: Row, message_id: int) -> Row:
     return outbox.row(tx, row["id"]) or row
 
 
+def proved_by_press(tx: Tx, chat_id: int, message_id: int, data: str) -> None:
+    """Take a pressed button as the proof that an answer arrived of which that was in doubt.
+
+    It is the newest one in doubt that has this button, if the message is no other row's.
+
+    Args:
+        tx: the open transaction.
+        chat_id: where it was pressed.
+        message_id: the message under which it hangs.
+        data: what it carries.
+    """
+    owned = tx.value(
+        """SELECT 1 FROM outbox WHERE clinic_id = :clinic_id AND chat_id = :chat_id
+             AND message_id = :message_id LIMIT 1""",
+        chat_id=chat_id,
+        message_id=message_id,
+    )
+    for state in () if owned else ("state = 'pending' AND held IS NULL", "state = 'uncertain'"):
+        rows = tx.all(
+            f"""SELECT * FROM outbox WHERE clinic_id = :clinic_id AND {state}
+                 AND lane < :planned AND chat_id = :chat_id AND possible_duplicate = 1
+                 AND content IS NOT NULL ORDER BY id DESC""",
+            chat_id=chat_id,
+            planned=int(outbox.Lane.REMINDER),
+        )
+        for row in rows:
+            said = Said.from_json(row["content"])
+            if any(button.data == data for line in said.buttons for button in line):
+                proved(tx, row, message_id)
+                return
+
+
 def _is_edit(tx: Tx, row: Row, message: Message | None) -> bool:
     """Say whether what left changed a message; one that arrived twice is then no second message.
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from scheduler import enrollment, outbox
-from tests.journeys.practitioner_chat import join
+from tests.journeys.practitioner_chat import join, words
 
 LINE = '/enroll facial "A.P." face next=2w'
 
@@ -85,6 +85,21 @@ async def test_the_sessions_moment_may_stand_in_the_line_by_itself(world, line, 
     plan = await doctor.says(line)
     assert f"Patient: {label}" in plan
     assert session in plan
+
+
+async def test_a_plan_that_was_confirmed_is_not_shown_again_as_if_it_had_not_arrived(world):
+    doctor = await join(world, "Dr. Ruiz")
+    world.sandbox.faults.drop_after(method="sendMessage", chat_id=doctor.id, count=1)
+    assert "This is the plan" in await doctor.says(LINE)
+    shown = doctor.last()
+    await doctor.taps("✅ Confirm")
+    await world.after(hours=1)
+    said = [words(message) for message in doctor.messages()]
+    assert [text for text in said if "This is the plan" in text] == []
+    edited = [m for m in doctor.messages() if m["message_id"] == shown["message_id"]]
+    assert "is enrolled" in words(edited[0]), "the very message that was pressed says so"
+    assert len([text for text in said if "is enrolled" in text]) == 1
+    assert len(await plans(world)) == 1
 
 
 async def test_the_line_in_spanish_with_typographic_quotes_in_any_order(world):

@@ -7,7 +7,7 @@ import pytest
 from messages.catalogue import Catalogue
 from sandbox.clock import ManualClock
 from scheduler import decisions, enrollment, outbox, settling, staff, upkeep, waits
-from scheduler.channel import Ambiguous, Delivered, Outcome, Retry
+from scheduler.channel import Ambiguous, Button, Delivered, Outcome, Retry
 from scheduler.database import Row, Store, Tx
 from scheduler.dispatch import Dispatcher
 from scheduler.enrollment import Enrolled
@@ -56,9 +56,9 @@ class Sending:
         return found
 
 
-async def say(store: Store, **more: Any) -> Row:
+async def say(store: Store, words: Said | None = None, **more: Any) -> Row:
     def said(tx: Tx) -> Row:
-        row = outbox.row(tx, outbox.say(tx, Said("hello"), chat_id=1, now=NOW, **more))
+        row = outbox.row(tx, outbox.say(tx, words or Said("hello"), chat_id=1, now=NOW, **more))
         assert row is not None
         return row
 
@@ -270,3 +270,37 @@ async def test_a_button_says_nothing_about_a_message_that_was_never_in_doubt(
     row = await sending.row()
     assert (row["state"], row["attempts"], row["chat_id"]) == ("pending", 1, PATIENT_CHAT)
     assert await store.write(lambda tx: settling.proved(tx, row, 77)) == row
+
+
+CONFIRM = Said("this is the plan", buttons=((Button("Confirm", "pl:c:"),),))
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+async def test_a_button_that_no_other_message_has_proves_that_its_answer_arrived(
+    store: Store, catalogue: Catalogue, tries: int
+) -> None:
+    shown = await say(store, CONFIRM)
+    sending = Sending(store, catalogue, shown, LOST, LOST)
+    await sending.pump.drain()
+    if tries > 1:
+        await sending.heartbeat(SHORT_PAUSE_MS, answered=True)
+    assert (await sending.row())["state"] == ("pending" if tries == 1 else "uncertain")
+    await store.write(lambda tx: settling.proved_by_press(tx, 1, 77, "pl:else:"))
+    await store.write(lambda tx: settling.proved_by_press(tx, 2, 77, "pl:c:"))
+    assert (await sending.row())["message_id"] is None, "another button, another chat"
+    await store.write(lambda tx: settling.proved_by_press(tx, 1, 77, "pl:c:"))
+    row = await sending.row()
+    assert (row["state"], row["message_id"]) == ("sent", 77)
+    assert await sending.heartbeat(HOUR, answered=True) == tries, "no copy more"
+
+
+async def test_a_button_of_an_older_message_proves_nothing_of_a_newer_one(
+    store: Store, catalogue: Catalogue
+) -> None:
+    older = await say(store, CONFIRM)
+    await store.write(lambda tx: outbox.sent(tx, older["id"], 76, now=NOW))
+    shown = await say(store, CONFIRM)
+    sending = Sending(store, catalogue, shown, LOST)
+    await sending.pump.drain()
+    await store.write(lambda tx: settling.proved_by_press(tx, 1, 76, "pl:c:"))
+    assert (await sending.row())["state"] == "pending"
