@@ -142,17 +142,20 @@ def _of_parts(said: Sequence[str], start_at: int) -> Iterator[Feature]:
 
 
 def _of_concepts(mentions: Sequence[Mention], when: str) -> Iterator[Feature]:
+    named = [_named(m) for m in mentions]
     for number, m in enumerate(mentions):
-        concept = _named(m)
+        concept = named[number]
         yield Feature(f"c:{concept}", m.first, m.last)
         if when:
             yield Feature(f"h:{when} {concept}", m.first, m.last)
-        for other in mentions[number + 1 :]:
+        for at in range(number + 1, len(mentions)):
+            other = mentions[at]
             if other.first - m.first > _NEAR:
                 break
             if other.sentence == m.sentence:
-                pair = " ".join(sorted((concept, _named(other))))
-                yield Feature(f"p:{pair}", m.first, max(m.last, other.last))
+                pair = (concept, named[at]) if concept <= named[at] else (named[at], concept)
+                last = max(other.last, m.last)
+                yield Feature(f"p:{pair[0]} {pair[1]}", m.first, last)
 
 
 def _named(m: Mention) -> str:

@@ -23,6 +23,8 @@ _BEFORE_NONE: Final = 3
 """How many words a "none" that ends a clause reaches back."""
 _ITEMS: Final = 2
 """Items of a list that a "nothing of the kind" after it denies."""
+_MOST_ITEMS: Final = 8
+"""Items that such a list has at most: it bounds the time that a message of them alone can take."""
 _ASKED: Final = 2
 """Words of a question that a "no" answers: "pus? no", but not "is there pus coming out? no, …"."""
 _LISTED: Final = 5
@@ -345,6 +347,9 @@ def _denied_after(
 ) -> set[int]:
     """Return the words before a "none" that ends their clause: "температуры нет", "pus: no"."""
     found: set[int] = set()
+    said: dict[int, set[str]] = defaultdict(set)
+    for m in mentions:
+        said[m.first].add(m.concept)
     for m in mentions:
         here = clauses[m.first]
         if m.concept not in _NONE or (m.last + 1 < len(words) and clauses[m.last + 1] == here):
@@ -352,12 +357,12 @@ def _denied_after(
         if m.concept == "none_after":
             before = range(max(0, m.first - _BEFORE_NONE), m.first)
             found.update(n for n in before if clauses[n] == here)
-        found.update(_asked_of(m, words, clauses, mentions))
+        found.update(_asked_of(m, words, clauses, said))
     return found
 
 
 def _asked_of(
-    m: Mention, words: Sequence[Word], clauses: Sequence[int], mentions: list[Mention]
+    m: Mention, words: Sequence[Word], clauses: Sequence[int], said: Mapping[int, set[str]]
 ) -> list[int]:
     """Return the words of the short items that a "no" alone answers.
 
@@ -365,17 +370,18 @@ def _asked_of(
     """
     if m.first == 0 or clauses[m.first - 1] == clauses[m.first]:
         return []
-    items: list[list[int]] = []
+    items: list[range] = []
     at, sentence = m.first - 1, words[m.first - 1].sentence
-    while at >= 0 and words[at].sentence == sentence:
-        item = [n for n in range(at + 1) if clauses[n] == clauses[at]]
-        if len(item) > _BEFORE_NONE:
+    while at >= 0 and words[at].sentence == sentence and len(items) < _MOST_ITEMS:
+        first = at
+        while first and clauses[first - 1] == clauses[at] and at - first < _BEFORE_NONE:
+            first -= 1
+        if at - first >= _BEFORE_NONE:
             break
-        items.append(item)
-        at = item[0] - 1
+        items.append(range(first, at + 1))
+        at = first - 1
     if m.concept != "no" or len(items) < _ITEMS:
         few = _BEFORE_NONE if sentence == m.sentence else _ASKED
         items = [each for each in items[:1] if words[m.first].answers and len(each) <= few]
     found = [n for item in items for n in item]
-    asked = {each.concept for each in mentions if each.first in found}
-    return [] if asked & _NEVER_ASKED else found
+    return [] if any(said.get(n, frozenset()) & _NEVER_ASKED for n in found) else found

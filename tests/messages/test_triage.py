@@ -385,7 +385,21 @@ def test_a_danger_more_never_makes_it_less(
 
 @pytest.mark.parametrize(
     "unit",
-    ["no no no ", "no a, ", "pus ", "🤒", "'", "не могу ", "lips swollen skin hot ", "1,", "ni o "],
+    [
+        "no no no ",
+        "no a, ",
+        "no, ",
+        "no: ",
+        "pus? no. ",
+        "pus, no, ",
+        "pus ",
+        "🤒",
+        "'",
+        "не могу ",
+        "lips swollen skin hot ",
+        "1,",
+        "ni o ",
+    ],
 )
 def test_the_longest_message_is_read_quickly(unit: str) -> None:
     text = (unit * 4096)[:4096]
