@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any, Final
 
 from bot import dates
@@ -171,15 +171,22 @@ def says_when(turn: Turn, text: str) -> bool:
     """Whether words say a moment and could hardly be a label: "today 9:00", but not "1042"."""
     if not _WHEN.search(text):
         return False
-    found = dates.read_moment(
+    found = _read(turn, text, prefer="past")
+    return isinstance(found, dates.Moment) or found.understood is not None
+
+
+def _read(
+    turn: Turn, text: str, *, prefer: dates.Prefer, usual: time = dates.DEFAULT_TIME
+) -> dates.Moment | dates.NotUnderstood:
+    return dates.read_moment(
         text,
         now_ms=turn.written_at,
         zone=turn.clinic.timezone,
         language=turn.language,
         clinic_language=turn.clinic.language,
-        prefer="past",
+        prefer=prefer,
+        default_time=usual,
     )
-    return isinstance(found, dates.Moment) or found.understood is not None
 
 
 def _moment(
@@ -195,14 +202,11 @@ def _moment(
     usual = dates.DEFAULT_TIME
     if question == "next" and "session" in draft.answers:
         usual = local(draft.answers["session"], turn.clinic.timezone).time().replace(second=0)
-    found = dates.read_moment(
+    found = _read(
+        turn,
         text,
-        now_ms=turn.written_at,
-        zone=turn.clinic.timezone,
-        language=turn.language,
-        clinic_language=turn.clinic.language,
         prefer="past" if question == "session" and not visit else "future",
-        default_time=usual.replace(microsecond=0),
+        usual=usual.replace(microsecond=0),
     )
     if isinstance(found, dates.NotUnderstood):
         raise Unclear(_misread(turn, question, text, found, visit=visit))

@@ -1,7 +1,6 @@
 """The triage against its rules: what holds for every message, and the tables of the hard cases."""
 
 import hashlib
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -318,16 +317,6 @@ def test_a_language_that_is_not_known_is_read_in_all_of_them(language: str) -> N
     assert level("i can't breathe", language) == "emergency"
 
 
-def test_a_usual_message_is_read_in_a_few_milliseconds() -> None:
-    spent = []
-    for phrase in PHRASES[::3]:
-        began = time.thread_time()
-        TRIAGE.read(phrase["text"], phrase["language"])
-        spent.append(time.thread_time() - began)
-    # Well under 1 ms on an idle machine; CI's are slow and shared.
-    assert sorted(spent)[int(len(spent) * 0.99)] < 0.005
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -381,32 +370,3 @@ def test_a_danger_more_never_makes_it_less(
     text, language = phrase["text"], phrase["language"]
     both = f"{danger}{between}{text}" if first else f"{text}{between}{danger}"
     assert rank(level(both, language)) >= max(rank(level(text, language)), rank("urgent"))
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "no no no ",
-        "no a, ",
-        "no, ",
-        "no: ",
-        "pus? no. ",
-        "pus, no, ",
-        "pus ",
-        "🤒",
-        "'",
-        "не могу ",
-        "lips swollen skin hot ",
-        "1,",
-        "ni o ",
-    ],
-)
-def test_the_longest_message_is_read_quickly(unit: str) -> None:
-    text = (unit * 4096)[:4096]
-    spent = []
-    for _ in range(3):
-        began = time.thread_time()
-        TRIAGE.read(text, "es")
-        spent.append(time.thread_time() - began)
-    # 50 ms on an idle machine; CI's are slow and shared.
-    assert min(spent) < 0.2, spent
