@@ -8,22 +8,13 @@ labels and ids, and every button that was ever seen on its phones.
 from collections import Counter
 from typing import Any
 
-import pytest
-
 from bot.commands import COMMANDS
 from scheduler import staff
 from tests.attack import secrets_of_ana as marked
 from tests.attack.clinic import Clinic, Facts, Hand, shape
-from tests.attack.test_foreign_hands import ROLES, press_all
+from tests.attack.pressing import ROLES, press_all
 
 OTHER = 2
-
-
-@pytest.fixture
-async def clinic(world: Any) -> Clinic:
-    made = Clinic(world)
-    await made.open()
-    return made
 
 
 async def test_nothing_of_another_clinic_is_shown_or_changed(

@@ -8,33 +8,15 @@ which brings up the next ones. A new command or button is covered by being there
 from collections import Counter
 from typing import Any
 
-import pytest
-
 from bot.commands import COMMANDS
 from tests.attack import secrets_of_ana as marked
-from tests.attack.clinic import Clinic, Hand, buttons, shape
+from tests.attack.clinic import Clinic
+from tests.attack.pressing import ROLES, nothing_of_ana, press_all
 
-# Presses of one kind of button: more of the same would show nothing new.
-EXAMPLES = 1
-ENDS = (":x", "cancel", "stop", "leave")
-# Whoever presses this is gone, and the rest of their buttons with them.
-FOR_GOOD = "my:erase:yes"
 OUTSIDERS = ("lang", "bea", "stranger", "removed")
-ROLES = {
-    "manager": frozenset({"manager", "practitioner"}),
-    "ruiz": frozenset({"practitioner"}),
-    "ana": frozenset({"patient"}),
-}
 
 
-@pytest.fixture
-async def clinic(world: Any) -> Clinic:
-    made = Clinic(world)
-    await made.open()
-    return made
-
-
-async def test_every_command_in_every_hand_shows_and_changes_nothing_of_anas(
+async def test_every_command_in_every_hand_shows_and_changesnothing_of_anas(
     clinic: Clinic, record_property: Any
 ) -> None:
     hands = [clinic.hands[name] for name in OUTSIDERS]
@@ -58,7 +40,7 @@ async def test_every_command_in_every_hand_shows_and_changes_nothing_of_anas(
                     # Of a patient among them it reaches the people in charge, as their words.
                     said = said.replace(words, "")
                 # What somebody wrote themselves may be said back to them.
-                _nothing_of_ana(said, apart_from=argument)
+                nothing_of_ana(said, apart_from=argument)
     record_property("commands x hands x objects", tried)
     assert await clinic.parked() == [], "an update that no handler could take"
 
@@ -94,54 +76,3 @@ async def test_every_live_button_in_foreign_hands_shows_and_changes_nothing(
     record_property("presses by others", sum(pressed.values()) * len(OUTSIDERS))
     assert kinds > 45
     assert await clinic.parked() == [], "an update that no handler could take"
-
-
-async def press_all(
-    clinic: Clinic,
-    owner: Hand,
-    others: list[Hand],
-    pressed: Counter[str],
-    seen: dict[str, None] | None = None,
-) -> None:
-    """Have each new kind of button pressed by everybody else, then by its owner.
-
-    ``seen`` collects what the buttons carried.
-    """
-    while found := _next(owner, pressed):
-        message_id, data = found
-        if seen is not None:
-            seen[data] = None
-        pressed[f"{owner.name} {shape(data)}"] += 1
-        before = clinic.foreign(others)
-        for hand in others:
-            under = max((m["message_id"] for m in hand.phone.transcript()), default=1)
-            hand.phone.tap(under, data, forged=True)
-        await clinic.world.settle()
-        after = clinic.foreign(others)
-        assert after == before, f"{data} of {owner.name}: {sorted(after ^ before)[:4]}"
-        for hand in others:
-            if hand.name not in {"ruiz", "manager", "ana"}:
-                _nothing_of_ana(clinic.shown(hand))
-            elif hand.name == "ana":
-                assert marked.LABEL not in clinic.shown(hand), "the label is for staff only"
-        if data.startswith(FOR_GOOD):
-            continue
-        owner.phone.tap(message_id, data)
-        await clinic.world.settle()
-
-
-def _next(owner: Hand, pressed: Counter[str]) -> tuple[int, str] | None:
-    """Return a button on the owner's phone of a kind that was not seen often enough."""
-    found = [
-        (message["message_id"], data)
-        for message in reversed(owner.phone.transcript()[-12:])
-        for data, _ in buttons(message)
-        if pressed[f"{owner.name} {shape(data)}"] < EXAMPLES
-    ]
-    # What ends a dialogue comes last, or the rest of it would never be seen.
-    return min(found, key=lambda each: any(end in each[1] for end in ENDS), default=None)
-
-
-def _nothing_of_ana(shown: str, apart_from: str = "") -> None:
-    for secret in marked.ALL:
-        assert secret in apart_from or secret not in shown
